@@ -1,0 +1,78 @@
+"""What every task offers: seeded batches at a chosen size, split by construction, and an exact verifier.
+
+Shape letters: B batch, *C cells.
+"""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple, Protocol, get_args
+
+import torch
+from jaxtyping import Bool, Int
+from torch import Generator, Tensor
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+IGNORE = -100  # target of a cell that counts neither in the loss nor in the accuracy
+
+FOLDS = 8  # a problem's fold is a hash of the problem itself: 6 train, 1 validation, 1 test
+FOLD_OF = {"train": range(6), "validation": range(6, 7), "test": range(7, 8)}
+
+
+class Batch(NamedTuple):
+    """Integer input symbols and targets, (B, *C) each."""
+
+    inputs: Tensor
+    targets: Tensor
+
+
+class Task(Protocol):
+    """A seeded generator with a difficulty dial (`size`) and an exact verifier."""
+
+    @property
+    def symbols(self) -> int: ...  # noqa: D102
+    @property
+    def classes(self) -> int: ...  # noqa: D102
+    @property
+    def dims(self) -> int: ...  # noqa: D102
+
+    def sample(self, count: int, size: int, split: Split, generator: Generator) -> Batch:
+        """`count` problems of a size; splits never share a problem."""
+        ...
+
+    def verify(self, inputs: Tensor, answers: Tensor) -> Tensor:
+        """Whether each answer (B, *C) solves its problem, (B,)."""
+        ...
+
+
+def fold(inputs: Int[Tensor, "B *C"]) -> Int[Tensor, " B"]:
+    """Which of the 8 folds each problem belongs to: a hash of all its cells, the same for ever."""
+    code = torch.zeros(len(inputs), dtype=torch.int64)
+    for cell_B in inputs.flatten(1).long().T:
+        # 64-bit multiply-and-mix; it wraps around on purpose
+        code = (code ^ (cell_B + 1)) * 0x9E3779B97F4A7C1 + 0x632BE59BD9B4E01
+        code = code ^ (code >> 29)
+    return (code >> 7) % FOLDS
+
+
+def in_split(inputs: Int[Tensor, "B *C"], split: Split) -> Bool[Tensor, " B"]:
+    """Whether each problem belongs to `split`."""
+    if split not in FOLD_OF:
+        raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {split!r}")
+    wanted, folds = FOLD_OF[split], fold(inputs)
+    return (folds >= wanted.start) & (folds < wanted.stop)
+
+
+def sample_split(
+    draw: Callable[[int], Tensor], count: int, split: Split, tries: int = 200
+) -> Int[Tensor, "B *C"]:
+    """`count` problems of one split, by drawing until there are enough."""
+    kept: list[Tensor] = []
+    have = 0
+    for _ in range(tries):
+        drawn = draw(2 * count if split == "train" else FOLDS * count)
+        kept.append(drawn[in_split(drawn, split)])
+        have += len(kept[-1])
+        if have >= count:
+            return torch.cat(kept)[:count]
+    raise ValueError(f"no more than {have} problems of this size fall into the {split} split; ask for a larger size")
