@@ -61,6 +61,11 @@ class LastStep:
         assert logits is not None
         return Outcome(cross_entropy(logits, batch.targets), logits, batch.targets)
 
+    @property
+    def mean_steps(self) -> tuple[float, float]:
+        """Refinements per optimiser step, without and with gradient."""
+        return 0.0, float(self.steps)
+
 
 @dataclass(frozen=True, kw_only=True)
 class EveryStep:
@@ -103,6 +108,12 @@ class Progressive:
         logits = settle(model, batch.inputs, n + k, grad_steps=k, generator=generator).logits
         assert logits is not None
         return Outcome(cross_entropy(logits, batch.targets), logits, batch.targets)
+
+    @property
+    def mean_steps(self) -> tuple[float, float]:
+        """Refinements per optimiser step, without and with gradient, on average over the training."""
+        late = self.late_start_share * (1 - self.late_start_from)
+        return late * max(0, self.without_gradient - 1) / 2, (self.with_gradient + 1) / 2
 
 
 class Slots(NamedTuple):

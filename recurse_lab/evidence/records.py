@@ -1,0 +1,81 @@
+"""Records: the numbers of one trained model, with everything that made them, on disk.
+
+A record is a JSON file, with the trained weights beside it as safetensors where a trial keeps them. Files
+are written whole or not at all, so that an interrupted run leaves only finished records.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+
+class RecordError(ValueError):
+    """A record that cannot be read; the message names the file and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One trial: arm, seed, what was measured, and what made it."""
+
+    recipe: str  # module:function
+    arm: str  # name of the arm
+    seed: int
+    config: str  # the arm's configuration in full, as its repr
+    digest: str  # of the code that the recipe depends on
+    versions: dict[str, str]
+    machine: str
+    command: str  # what to run to get this record again
+    seconds: float  # CPU-seconds of the trial
+    values: dict[str, Any]  # plain numbers, lists and dictionaries
+    weights: dict[str, Tensor] = field(default_factory=dict, compare=False)
+
+    def save(self, path: Path) -> None:
+        """Write `path` (.json), and the weights beside it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if self.weights:
+            _replace(path.with_suffix(".safetensors"), lambda temporary: save_file(self.weights, temporary))
+        plain = {key: value for key, value in asdict(self).items() if key != "weights"}
+        _replace(path, lambda temporary: temporary.write_text(json.dumps(plain) + "\n", encoding="utf-8"))
+
+    @classmethod
+    def load(cls, path: Path) -> "Record":
+        """Read a record and its weights; RecordError when either is not what `save` wrote."""
+        try:
+            plain = json.loads(path.read_text(encoding="utf-8"))
+            beside = path.with_suffix(".safetensors")
+            return cls(**plain, weights=load_file(beside) if beside.exists() else {})
+        except (OSError, ValueError, TypeError, SafetensorError) as error:
+            reason = str(error).splitlines()[0]
+            raise RecordError(
+                f"record {path.name} in {path.parent} cannot be read ({reason}); delete it to train it again"
+            ) from error
+
+
+def save_reference(records: list[Record], path: Path) -> None:
+    """Write records without their weights into one JSON file, sorted by arm and seed."""
+    ordered = sorted(records, key=lambda record: (record.arm, record.seed))
+    plain = [{k: v for k, v in asdict(record).items() if k != "weights"} for record in ordered]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ",\n".join(json.dumps(item) for item in plain)
+    _replace(path, lambda temporary: temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8"))
+
+
+def load_reference(path: Path) -> list[Record]:
+    """Read what `save_reference` wrote."""
+    try:
+        return [Record(**plain) for plain in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise RecordError(f"reference records {path.name} cannot be read ({reason}); restore the file") from error
+
+
+def _replace(path: Path, write: Any) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    write(temporary)
+    temporary.replace(path)

@@ -1,0 +1,65 @@
+"""Reference records: the runs of the full profile, kept in data/records and drawn beside every live run.
+
+A record made by other code or another configuration than the present one is *stale*: it is still shown,
+and always said to be stale.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recurse_lab.evidence.records import Record, load_reference, save_reference
+from recurse_lab.evidence.replicate import Recipe, Results, is_fresh
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """Recorded runs of some arms, and one sentence on where they come from."""
+
+    results: Results
+    stale: tuple[str, ...]  # names of the arms with stale records
+    note: str
+
+    def _repr_markdown_(self) -> str:
+        return self.note
+
+
+def reference_path(folder: Path, recipe: Recipe) -> Path:
+    """Where the records of a recipe's module stand."""
+    return folder / "records" / f"{recipe.__module__.rsplit('.', 1)[-1]}.json"
+
+
+def read_reference(folder: Path, recipe: Recipe, arms: Mapping[str, Any]) -> Reference:
+    """The recorded runs of `arms`.
+
+    Raises:
+        RecordError: the file cannot be read.
+        ValueError: an arm has no records.
+    """
+    path = reference_path(folder, recipe)
+    records = [record for record in load_reference(path) if record.arm in arms]
+    results: Results = {name: {} for name in arms}
+    for record in records:
+        results[record.arm][record.seed] = record
+    if missing := [name for name, runs in results.items() if not runs]:
+        raise ValueError(f"{path.name} has no runs of {', '.join(missing)}; the full profile makes them")
+    stale = tuple(sorted({record.arm for record in records if not is_fresh(record, recipe, arms)}))
+    return Reference(results=results, stale=stale, note=_note(records, stale))
+
+
+def write_reference(folder: Path, recipe: Recipe, results: Results) -> Path:
+    """Put runs into the recipe's file, in place of older runs of the same arms."""
+    path = reference_path(folder, recipe)
+    kept = [record for record in load_reference(path) if record.arm not in results] if path.exists() else []
+    save_reference(kept + [record for runs in results.values() for record in runs.values()], path)
+    return path
+
+
+def _note(records: list[Record], stale: tuple[str, ...]) -> str:
+    first = records[0]
+    made = f"torch {first.versions['torch']}, {first.machine}"
+    text = f"*Recorded*: {len(records)} runs of the full profile ({made})."
+    if stale:
+        text += f" **Stale**: the code or configuration of {', '.join(stale)} has changed since they were made."
+    return text

@@ -1,0 +1,92 @@
+"""What chapter 02 does with a trained looped net: iterations needed, four starts, spectra, wrong fixed points.
+
+Shape letters: B strings, T iterations, C bits, N numbers in a state.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Generator
+
+from recurse_lab.evidence.records import Record
+from recurse_lab.measure.behaviour import steps_needed
+from recurse_lab.measure.jacobian import eigenvalues
+from recurse_lab.measure.latents import pca_path, trace
+from recurse_lab.models.deep_thinking import DeepThinking
+from recurse_lab.recipes.looping import LOOPED
+from recurse_lab.recipes.prefix_sums import TEST_SEED, train
+from recurse_lab.recurrence import Thought, latent, map_state, settle, think
+from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.prefix_sums import PrefixSums
+from recurse_lab.train.objectives import right_cells
+
+
+def by_length(record: Record) -> dict[int, dict[int, float]]:
+    """Length -> iteration -> share of strings wholly right, of one trial."""
+    exact = record.values["exact"]
+    return {int(bits): {int(step): share for step, share in steps.items()} for bits, steps in exact.items()}
+
+
+def needed_by_length(runs: Mapping[int, Record]) -> tuple[list[int], dict[str, list[int | None]]]:
+    """Lengths, and for each seed the first iteration from which 99 % of the strings stay right (None: never)."""
+    needed = {f"seed {seed}": [_needed(curve) for curve in by_length(run).values()] for seed, run in runs.items()}
+    return list(by_length(next(iter(runs.values())))), needed
+
+
+def _needed(curve: dict[int, float]) -> int | None:
+    return steps_needed(list(curve), list(curve.values()))
+
+
+@torch.no_grad()
+def four_starts(
+    net: DeepThinking, batch: Batch, steps: int, seed: int
+) -> tuple[dict[str, np.ndarray], dict[str, tuple[float, float]]]:
+    """Paths (T+1, 2) of the first string from four first states; share right at the end, cosine of the ends."""
+    own = next(iter(think(net, batch.inputs, 0))).state
+    other = settle(net, batch.inputs.roll(1, 0), steps).state
+    noise = torch.Generator().manual_seed(seed)
+    starts = {
+        "its own start": own,
+        "zeros": map_state(torch.zeros_like, own),
+        "loud noise": map_state(lambda z: 3 * torch.randn(z.shape, generator=noise), own),
+        "another string's end": other,
+    }
+    traces, summary = [], {}
+    for name, state in starts.items():
+        thoughts = [Thought(0, state, None), *think(net, batch.inputs, steps, resume=Thought(0, state, None))]
+        traces.append(torch.stack([latent(thought.state) for thought in thoughts]))
+        right = right_cells(net.read(thoughts[-1].state), batch.targets).all(1).float().mean().item()
+        cosine = torch.cosine_similarity(traces[-1][-1], traces[0][-1]).mean().item()
+        summary[name] = (right, round(cosine, 4))
+    together = torch.cat([path[:, :1] for path in traces], dim=1).numpy()  # (T+1, 4, N)
+    points, _ = pca_path(together)
+    return {name: points[:, index : index + 1] for index, name in enumerate(starts)}, summary
+
+
+def spectra(net: DeepThinking, bits: int, steps: int, seed: int) -> tuple[list[Any], list[float], int | None]:
+    """Eigenvalues of the step's Jacobian along one string's path, the largest |.|, and when it was solved."""
+    one = PrefixSums().sample(1, bits, "test", Generator().manual_seed(seed))
+    frames, solved = [], None
+    for thought in think(net, one.inputs, steps, read=True):
+        right = thought.logits is not None and bool(right_cells(thought.logits, one.targets).all())
+        solved = (solved or thought.step) if right else None
+        frames.append((thought.step, eigenvalues(net, one.inputs, thought.state)))
+    return frames, [float(np.abs(values).max()) for _, values in frames], solved
+
+
+def undertrained(seed: int, watch: Any = None) -> tuple[DeepThinking, dict[str, float], np.ndarray]:
+    """A net of 300 steps on strings of at most 6 bits: how many 64-bit strings it gets right, and its residuals."""
+    arm = replace(LOOPED, plan=replace(LOOPED.plan, steps=300), train_bits=6)
+    net, _, _ = train(arm, seed, watch)
+    batch = PrefixSums().sample(32, 64, "test", Generator().manual_seed(TEST_SEED))
+    seen = trace(net, batch.inputs, 200)
+    right = seen.answers[-1] == batch.targets.numpy()
+    summary = {
+        "strings wholly right": float(right.all(1).mean()),
+        "bits right": float(right.mean()),
+        "median residual": float(np.median(seen.residual[-1])),
+    }
+    return net, summary, seen.residual
