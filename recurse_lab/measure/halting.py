@@ -1,0 +1,91 @@
+"""When to stop thinking: a rule that watches the residual, and a head that learns to say "right now".
+
+Shape letters: B problems, T steps, C cells, V classes, F features.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Generator, Tensor, nn
+
+from recurse_lab.measure.latents import Trace, trace
+from recurse_lab.recurrence import Recurrence
+from recurse_lab.tasks.base import IGNORE, Task
+
+FEATURES = 6
+
+
+def residual_halt(seen: Trace, threshold: float) -> Int[np.ndarray, " B"]:
+    """First step whose residual is below `threshold`; the last step where there is none."""
+    return _first(seen.residual < threshold)
+
+
+def outcome_at(seen: Trace, targets: np.ndarray, halts: Int[np.ndarray, " B"]) -> Bool[np.ndarray, " B"]:
+    """Whether each problem's answer at its halting step is wholly right (targets of -100 do not count)."""
+    answers = seen.answers[halts, np.arange(len(halts))]
+    right = (answers == targets) | (targets == IGNORE)
+    return right.reshape(len(halts), -1).all(axis=1)
+
+
+class HaltingHead(nn.Module):
+    """A learned halting rule: the probability that the present answer is wholly right.
+
+    In the line of Graves 2016 (ACT) and Banino et al. 2021 (PonderNet), but trained on the thoughts of a
+    finished model, with the right answers as labels, so that it cannot change what the model thinks.
+    """
+
+    def __init__(self, hidden: int = 32) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(FEATURES, hidden), nn.ReLU(), nn.Linear(hidden, 1))
+
+    def forward(self, features: Float[Tensor, "*TB F"]) -> Float[Tensor, "*TB"]:
+        """Logit that the answer is right."""
+        return self.net(features)[..., 0]
+
+
+def features(seen: Trace) -> Float[Tensor, "T B F"]:
+    """What the head sees of each step: movement of state and output, confidence, and whether answers changed."""
+    cells = tuple(range(2, seen.answers.ndim))
+    confidence, change = seen.confidence[1:], (seen.answers[1:] != seen.answers[:-1]).mean(axis=cells)
+    columns = (
+        np.log10(seen.residual + 1e-8),
+        np.log10(np.abs(seen.output_kl) + 1e-8),
+        confidence.mean(axis=cells),
+        confidence.min(axis=cells),
+        change,
+        np.log10(1 - confidence.min(axis=cells) + 1e-8),
+    )
+    return torch.from_numpy(np.stack(columns, axis=-1).astype(np.float32))
+
+
+def train_halting_head(
+    model: Recurrence, task: Task, *, size: int, steps: int, seed: int, problems: int = 128, updates: int = 300
+) -> HaltingHead:
+    """A head trained on all thoughts about `problems` training problems of one size (binary cross-entropy)."""
+    batch = task.sample(problems, size, "train", Generator().manual_seed(seed))
+    seen = trace(model, batch.inputs, steps)
+    targets = batch.targets.numpy()
+    everywhere = [np.full(problems, step) for step in range(1, steps + 1)]
+    right_TB = torch.from_numpy(np.stack([outcome_at(seen, targets, halts) for halts in everywhere])).float()
+    x_TBF = features(seen)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        head = HaltingHead()
+    optimiser = torch.optim.AdamW(head.parameters(), lr=1e-2)
+    for _ in range(updates):
+        optimiser.zero_grad()
+        F.binary_cross_entropy_with_logits(head(x_TBF), right_TB).backward()
+        optimiser.step()
+    return head
+
+
+@torch.no_grad()
+def head_halt(head: HaltingHead, seen: Trace, probability: float) -> Int[np.ndarray, " B"]:
+    """First step at which the head is more certain than `probability`; the last step where there is none."""
+    return _first((head(features(seen)).sigmoid() > probability).numpy())
+
+
+def _first(stopped: Bool[np.ndarray, "T B"]) -> Int[np.ndarray, " B"]:
+    steps = len(stopped)
+    return np.where(stopped.any(axis=0), stopped.argmax(axis=0) + 1, steps)

@@ -1,0 +1,79 @@
+"""How one step stretches small differences: eigenvalues of the step's Jacobian J = d step(z) / d z.
+
+Below a spectral radius of 1 differences die out and the state settles. Power iteration on a Rayleigh quotient
+is wrong where the leading eigenvalues are complex, the usual case for recurrent nets; the growth of |J^n v|
+is right for them too. Shape letters: B batch, N numbers in a state.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+from torch.func import jacrev, jvp
+
+from recurse_lab.recurrence import Recurrence, State, latent, map_state
+
+LARGEST = 4096  # numbers in a state beyond which exact eigenvalues take minutes
+
+
+def step_map(model: Recurrence, inputs: Tensor, state: State) -> tuple[Callable[[Tensor], Tensor], Tensor]:
+    """One step as a function of the flat state, (B, N) -> (B, N), and the flat state itself."""
+    with torch.no_grad():
+        _, context = model.start(inputs)
+
+    def unflatten(flat: Tensor) -> State:
+        taken = 0
+
+        def take(part: Tensor) -> Tensor:
+            nonlocal taken
+            numbers = part[0].numel()
+            taken += numbers
+            return flat[:, taken - numbers : taken].reshape(part.shape)
+
+        return map_state(take, state)
+
+    return lambda flat: latent(model.step(unflatten(flat), context)), latent(state)
+
+
+def eigenvalues(model: Recurrence, inputs: Tensor, state: State) -> np.ndarray:
+    """All eigenvalues (complex, largest first) of the step at the state of one example.
+
+    Raises:
+        ValueError: more than one example, or a state of more than 4,096 numbers.
+    """
+    step, flat = step_map(model, inputs, state)
+    if len(flat) != 1 or flat.shape[1] > LARGEST:
+        raise ValueError(f"eigenvalues needs 1 example of at most {LARGEST} numbers, not {tuple(flat.shape)}")
+    jacobian = jacrev(lambda z: step(z[None])[0])(flat[0])
+    values = np.linalg.eigvals(jacobian.detach().double().numpy())
+    return values[np.argsort(-np.abs(values))]
+
+
+@torch.no_grad()
+def spectral_radius(
+    model: Recurrence,
+    inputs: Tensor,
+    state: State,
+    *,
+    generator: Generator,
+    iterations: int = 100,
+    burn_in: int = 30,
+) -> Float[Tensor, " B"]:
+    """Largest |eigenvalue| of the step at each example's state, from the growth of random directions.
+
+    Gelfand's formula, rho = lim |J^n v|^(1/n): the mean growth per application over `iterations`. The first
+    `burn_in` applications are not counted, because a non-normal J may stretch by more than rho for a while.
+    """
+    if iterations < 1 or burn_in < 0:
+        raise ValueError(f"iterations must be 1 or more and burn_in 0 or more, not {iterations} and {burn_in}")
+    step, flat = step_map(model, inputs, state)
+    direction = torch.randn(flat.shape, generator=generator)
+    log_growth = torch.zeros(len(flat))
+    for number in range(burn_in + iterations):
+        direction = direction / direction.norm(dim=1, keepdim=True).clamp_min(1e-30)
+        _, direction = jvp(step, (flat,), (direction,))
+        if number >= burn_in:
+            log_growth += direction.norm(dim=1).clamp_min(1e-30).log()
+    return (log_growth / iterations).exp()

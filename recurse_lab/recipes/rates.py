@@ -1,0 +1,56 @@
+"""How each arm's learning rate was chosen: three rates, two seeds of their own, validation strings only.
+
+`python -m recurse_lab.recipes.rates` writes data/records/rates.json (about 25 minutes on two cores). The
+seeds are not those of any claim, and no test string is looked at. The rate with the highest share of
+validation strings wholly right wins, over 16 bits and 24 bits together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from recurse_lab.evidence.reference import write_reference
+from recurse_lab.evidence.replicate import Results, replicate
+from recurse_lab.measure.behaviour import accuracy_grid
+from recurse_lab.recipes.looping import LARGER, LIVE
+from recurse_lab.recipes.prefix_sums import Arm, train
+from recurse_lab.tasks.prefix_sums import PrefixSums
+
+RATES = (1e-3, 2e-3, 4e-3)
+SEEDS = (100, 101)
+STEPS_READ = {True: 60, False: 0}  # a looped net is judged after 60 iterations, the others after their depth
+
+
+def validate(arm: Arm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Share of validation strings of 16 and of 24 bits that are wholly right."""
+    model, run, _ = train(arm, seed)
+    step = STEPS_READ[arm.loops] or arm.model.depth
+    grid = accuracy_grid(model, PrefixSums(), [16, 24], [step], count=200, seed=seed, split="validation")
+    return {"right": grid.exact[:, 0].tolist(), "rate": arm.plan.rate, "train_seconds": run.seconds}, {}
+
+
+def search(folder: Path, cache: Path, jobs: int = 2) -> Path:
+    """Run the search for every arm and write its records below `folder`."""
+    arms = {
+        f"{name} at {rate:g}": replace(arm, plan=replace(arm.plan, rate=rate))
+        for name, arm in (LIVE | LARGER).items()
+        for rate in RATES
+    }
+    return write_reference(folder, validate, replicate(validate, arms, SEEDS, cache=cache, jobs=jobs))
+
+
+def best_rates(results: Results) -> Mapping[str, float]:
+    """Arm -> the rate with the highest mean share right; on a tie the smaller rate."""
+    scores: dict[str, dict[float, float]] = {}
+    for key, runs in results.items():
+        name, rate = key.split(" at ")
+        right = [sum(record.values["right"]) / len(record.values["right"]) for record in runs.values()]
+        scores.setdefault(name, {})[float(rate)] = sum(right) / len(right)
+    return {name: max(sorted(by_rate), key=by_rate.__getitem__) for name, by_rate in scores.items()}
+
+
+if __name__ == "__main__":
+    search(Path("data"), Path("build/cache"))

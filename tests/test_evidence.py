@@ -1,0 +1,200 @@
+"""Verdicts follow from intervals alone; records survive interruption; changed code never meets old results."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from recurse_lab.evidence import provenance
+from recurse_lab.evidence.claims import MIMETYPE, ArmResult, Claim, judge, verdict_of
+from recurse_lab.evidence.records import Record, RecordError, load_reference, save_reference
+from recurse_lab.evidence.reference import read_reference, write_reference
+from recurse_lab.evidence.replicate import is_fresh, replicate
+from recurse_lab.measure.stats import Effect
+
+CLAIM = Claim(
+    id="99-test",
+    chapter="99",
+    statement="ours beats theirs",
+    source="this test",
+    published="nothing",
+    metric="share",
+    treatment="ours",
+    controls=("small", "large"),
+    margin=0.1,
+)
+
+
+def arm(name, values, recorded=False):
+    return ArmResult(
+        name=name,
+        label=name,
+        params=10,
+        train_flops=1e6,
+        infer_flops=1e3,
+        seconds=1.0,
+        values=dict(enumerate(values)),
+        recorded=recorded,
+    )
+
+
+def counting_recipe(config, seed):
+    """Stands for a training run; leaves a mark for every time it really runs."""
+    with (config["marks"] / f"{seed}").open("a") as marks:
+        marks.write("x")
+    if config.get("fail_on") == seed:
+        raise FloatingPointError("planted failure")
+    return {"score": seed + config["bonus"], "threads": torch.get_num_threads()}, {"w": torch.full((2,), float(seed))}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [(0.11, 0.5, "supported"), (0.1, 0.5, "inconclusive"), (-0.1, 0.0, "inconclusive"), (-0.5, -0.01, "contradicted")],
+)
+def test_verdict_follows_from_the_interval(low, high, word):
+    assert verdict_of(Effect(mean=(low + high) / 2, low=low, high=high, seeds=5), 0.1) == word
+
+
+def test_effect_is_paired_against_the_best_control_of_each_seed():
+    arms = [arm("ours", [1.0, 1.0]), arm("small", [0.8, 0.2]), arm("large", [0.1, 0.9])]
+    judgement = judge(CLAIM, arms)
+    assert judgement.effect.mean == pytest.approx((0.2 + 0.1) / 2)
+    assert judgement.seeds == (0, 1)
+
+
+def test_smoke_is_never_judged():
+    arms = [arm("ours", [1.0, 1.0]), arm("small", [0.0, 0.0]), arm("large", [0.0, 0.0])]
+    assert judge(CLAIM, arms).verdict == "supported"
+    assert judge(CLAIM, arms, judged=False).verdict is None
+
+
+def test_a_verdict_never_rests_on_recorded_arms():
+    arms = [arm("ours", [1.0, 1.0]), arm("small", [0.0, 0.0]), arm("large", [0.0, 0.0], recorded=True)]
+    with pytest.raises(ValueError, match="recorded arms: large"):
+        judge(CLAIM, arms)
+
+
+def test_missing_arms_and_unpaired_seeds_are_refused():
+    with pytest.raises(ValueError, match="no result for large"):
+        judge(CLAIM, [arm("ours", [1.0, 1.0]), arm("small", [0.0, 0.0])])
+    with pytest.raises(ValueError, match="small was not run on the same seeds"):
+        judge(CLAIM, [arm("ours", [1.0, 1.0]), arm("small", [0.0]), arm("large", [0.0, 0.0])])
+
+
+def test_claim_json_has_the_promised_keys_and_is_shown_in_three_forms():
+    arms = [arm("ours", [1.0, 0.9]), arm("small", [0.0, 0.1]), arm("large", [0.0, 0.2])]
+    shown = judge(CLAIM, arms)._repr_mimebundle_()
+    data = json.loads(json.dumps(shown[MIMETYPE]))
+    wanted = {"id", "chapter", "statement", "source", "published", "arms", "seeds", "effect", "interval", "margin"}
+    assert wanted | {"verdict"} <= set(data)
+    per_arm = {"name", "params", "train_flops", "infer_flops", "seconds", "values"}
+    assert all(per_arm <= set(entry) for entry in data["arms"])
+    assert data["arms"][0]["values"] == {"0": 1.0, "1": 0.9}
+    assert "supported" in shown["text/plain"]
+    assert "ours beats theirs" in shown["text/html"]
+
+
+@pytest.fixture
+def arms(tmp_path):
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    return {"plus_one": {"marks": marks, "bonus": 1}}
+
+
+def runs_of(arms):
+    return {path.name: len(path.read_text()) for path in arms["plus_one"]["marks"].iterdir()}
+
+
+def test_finished_trials_come_from_the_cache(tmp_path, arms):
+    first = replicate(counting_recipe, arms, [3, 4], cache=tmp_path / "cache")
+    again = replicate(counting_recipe, arms, [3, 4, 5], cache=tmp_path / "cache")
+    assert runs_of(arms) == {"3": 1, "4": 1, "5": 1}
+    assert first["plus_one"][3] == again["plus_one"][3]
+    assert torch.equal(again["plus_one"][4].weights["w"], torch.tensor([4.0, 4.0]))
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, arms):
+    with pytest.raises(FloatingPointError):
+        broken = {"plus_one": arms["plus_one"] | {"fail_on": 5}}
+        replicate(counting_recipe, broken, [4, 5, 6], cache=tmp_path / "cache")
+    kept = list((tmp_path / "cache").glob("*.json"))
+    assert len(kept) == 1
+    assert Record.load(kept[0]).seed == 4
+
+
+def test_changed_configuration_or_code_never_meets_old_results(tmp_path, arms, monkeypatch):
+    replicate(counting_recipe, arms, [0], cache=tmp_path / "cache")
+    replicate(counting_recipe, {"plus_one": arms["plus_one"] | {"bonus": 2}}, [0], cache=tmp_path / "cache")
+    assert runs_of(arms) == {"0": 2}
+    monkeypatch.setattr("recurse_lab.evidence.replicate.code_digest", lambda module: f"other {module}")
+    replicate(counting_recipe, arms, [0], cache=tmp_path / "cache")
+    assert runs_of(arms) == {"0": 3}
+
+
+def test_processes_give_what_one_process_gives(tmp_path, arms):
+    alone = replicate(counting_recipe, arms, [0, 1, 2], cache=tmp_path / "one")
+    pooled = replicate(counting_recipe, arms, [0, 1, 2], cache=tmp_path / "two", jobs=2)
+    assert [r.values for r in alone["plus_one"].values()] == [r.values for r in pooled["plus_one"].values()]
+    assert all(record.values["threads"] == 1 for record in pooled["plus_one"].values())
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"recipe": 1}', "[1]"])
+def test_a_damaged_record_is_one_clear_line(tmp_path, arms, damage):
+    replicate(counting_recipe, arms, [0], cache=tmp_path / "cache")
+    next((tmp_path / "cache").glob("*.json")).write_text(damage)
+    with pytest.raises(RecordError, match=r"cannot be read .* delete it") as caught:
+        replicate(counting_recipe, arms, [0], cache=tmp_path / "cache")
+    assert "\n" not in str(caught.value)
+
+
+def test_damaged_weights_are_one_clear_line(tmp_path, arms):
+    replicate(counting_recipe, arms, [0], cache=tmp_path / "cache")
+    next((tmp_path / "cache").glob("*.safetensors")).write_bytes(b"not weights")
+    with pytest.raises(RecordError, match="cannot be read"):
+        replicate(counting_recipe, arms, [0], cache=tmp_path / "cache")
+
+
+@pytest.mark.parametrize(("seeds", "jobs"), [([], 1), ([-1], 1), ([0], 0)])
+def test_impossible_seeds_and_jobs_are_refused(tmp_path, arms, seeds, jobs):
+    with pytest.raises(ValueError, match="must be"):
+        replicate(counting_recipe, arms, seeds, cache=tmp_path, jobs=jobs)
+
+
+def test_reference_records_say_when_they_are_stale(tmp_path, arms):
+    results = replicate(counting_recipe, arms, [0, 1], cache=tmp_path / "cache")
+    write_reference(tmp_path, counting_recipe, results)
+    fresh = read_reference(tmp_path, counting_recipe, arms)
+    assert fresh.stale == ()
+    assert fresh.results["plus_one"][1].values == results["plus_one"][1].values
+    changed = {"plus_one": arms["plus_one"] | {"bonus": 7}}
+    stale = read_reference(tmp_path, counting_recipe, changed)
+    assert stale.stale == ("plus_one",)
+    assert "Stale" in stale.note
+    record = results["plus_one"][0]
+    assert is_fresh(record, counting_recipe, arms)
+    assert not is_fresh(replace(record, digest="0"), counting_recipe, arms)
+
+
+def test_a_damaged_reference_file_is_one_clear_line(tmp_path):
+    path = tmp_path / "records.json"
+    save_reference([], path)
+    assert load_reference(path) == []
+    path.write_text("[{]")
+    with pytest.raises(RecordError, match=r"records\.json cannot be read"):
+        load_reference(path)
+
+
+def test_digest_ignores_words_and_sees_code(tmp_path, monkeypatch):
+    source = tmp_path / "module.py"
+    monkeypatch.setattr(provenance, "_source_of", lambda module: source)
+
+    def digest(text):
+        source.write_text(text)
+        provenance.code_digest.cache_clear()
+        return provenance.code_digest("module")
+
+    plain = digest('def f(x):\n    """Words."""\n    return x + 1\n')
+    assert digest('def f(x):\n    """Other words."""\n    return x + 1  # why\n') == plain
+    assert digest('def f(x):\n    """Words."""\n    return x + 2\n') != plain
+    provenance.code_digest.cache_clear()
