@@ -91,9 +91,7 @@ class ResidualConv(nn.Module):
     def __init__(self, dims: int, width: int, groups: int, dilation: int = 1) -> None:
         super().__init__()
         self.convs = nn.ModuleList(conv(dims, width, width, dilation) for _ in range(2))
-        self.norms = nn.ModuleList(
-            nn.GroupNorm(groups, width) if groups else nn.Identity() for _ in range(2)
-        )
+        self.norms = nn.ModuleList(nn.GroupNorm(groups, width) if groups else nn.Identity() for _ in range(2))
 
     def forward(self, x: Float[Tensor, "B D *C"]) -> Float[Tensor, "B D *C"]:
         """ReLU inside, and after the sum."""

@@ -1,4 +1,4 @@
-"""Verdicts follow from intervals alone; records survive interruption; changed code never meets old results."""
+"""Verdicts follow from intervals alone; records survive interruption; new code never meets old results."""
 
 import json
 from dataclasses import replace
@@ -45,12 +45,19 @@ def counting_recipe(config, seed):
         marks.write("x")
     if config.get("fail_on") == seed:
         raise FloatingPointError("planted failure")
-    return {"score": seed + config["bonus"], "threads": torch.get_num_threads()}, {"w": torch.full((2,), float(seed))}
+    return {"score": seed + config["bonus"], "threads": torch.get_num_threads()}, {
+        "w": torch.full((2,), float(seed))
+    }
 
 
 @pytest.mark.parametrize(
     ("low", "high", "word"),
-    [(0.11, 0.5, "supported"), (0.1, 0.5, "inconclusive"), (-0.1, 0.0, "inconclusive"), (-0.5, -0.01, "contradicted")],
+    [
+        (0.11, 0.5, "supported"),
+        (0.1, 0.5, "inconclusive"),
+        (-0.1, 0.0, "inconclusive"),
+        (-0.5, -0.01, "contradicted"),
+    ],
 )
 def test_verdict_follows_from_the_interval(low, high, word):
     assert verdict_of(Effect(mean=(low + high) / 2, low=low, high=high, seeds=5), 0.1) == word
@@ -86,7 +93,18 @@ def test_claim_json_has_the_promised_keys_and_is_shown_in_three_forms():
     arms = [arm("ours", [1.0, 0.9]), arm("small", [0.0, 0.1]), arm("large", [0.0, 0.2])]
     shown = judge(CLAIM, arms)._repr_mimebundle_()
     data = json.loads(json.dumps(shown[MIMETYPE]))
-    wanted = {"id", "chapter", "statement", "source", "published", "arms", "seeds", "effect", "interval", "margin"}
+    wanted = {
+        "id",
+        "chapter",
+        "statement",
+        "source",
+        "published",
+        "arms",
+        "seeds",
+        "effect",
+        "interval",
+        "margin",
+    }
     assert wanted | {"verdict"} <= set(data)
     per_arm = {"name", "params", "train_flops", "infer_flops", "seconds", "values"}
     assert all(per_arm <= set(entry) for entry in data["arms"])
@@ -115,8 +133,8 @@ def test_finished_trials_come_from_the_cache(tmp_path, arms):
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, arms):
+    broken = {"plus_one": arms["plus_one"] | {"fail_on": 5}}
     with pytest.raises(FloatingPointError):
-        broken = {"plus_one": arms["plus_one"] | {"fail_on": 5}}
         replicate(counting_recipe, broken, [4, 5, 6], cache=tmp_path / "cache")
     kept = list((tmp_path / "cache").glob("*.json"))
     assert len(kept) == 1
@@ -187,7 +205,7 @@ def test_a_damaged_reference_file_is_one_clear_line(tmp_path):
 
 def test_digest_ignores_words_and_sees_code(tmp_path, monkeypatch):
     source = tmp_path / "module.py"
-    monkeypatch.setattr(provenance, "_source_of", lambda module: source)
+    monkeypatch.setattr(provenance, "_source_of", lambda _: source)
 
     def digest(text):
         source.write_text(text)

@@ -64,7 +64,17 @@ class Judgement:
     def to_json(self) -> dict[str, Any]:
         """Plain data, as written to claims.json."""
         claim = asdict(self.claim)
-        kept = ("id", "chapter", "statement", "source", "published", "metric", "treatment", "controls", "margin")
+        kept = (
+            "id",
+            "chapter",
+            "statement",
+            "source",
+            "published",
+            "metric",
+            "treatment",
+            "controls",
+            "margin",
+        )
         arms = [asdict(arm) | {"values": {str(k): v for k, v in arm.values.items()}} for arm in self.arms]
         return {key: claim[key] for key in kept} | {
             "controls": list(self.claim.controls),
@@ -83,7 +93,7 @@ class Judgement:
             f"[{effect.low:+.3f}, {effect.high:+.3f}], margin {self.claim.margin:.2f}, {effect.seeds} seeds"
         )
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         return {"text/plain": str(self), "text/html": _card(self), MIMETYPE: self.to_json()}
 
 

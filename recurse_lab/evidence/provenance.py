@@ -28,7 +28,9 @@ def code_digest(module: str) -> str:
         tree = ast.parse(_source_of(name).read_text(encoding="utf-8"))
         waiting += _imports(tree)
         seen[name] = ast.dump(_without_docstrings(tree))
-    return hashlib.sha256("\n".join(f"{name} {seen[name]}" for name in sorted(seen)).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(f"{name} {seen[name]}" for name in sorted(seen)).encode()).hexdigest()[
+        :16
+    ]
 
 
 def versions() -> dict[str, str]:
@@ -71,6 +73,9 @@ def _is_module(name: str) -> bool:
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
             node.body = node.body[1:] or [ast.Pass()]
     return tree

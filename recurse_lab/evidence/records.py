@@ -72,7 +72,9 @@ def load_reference(path: Path) -> list[Record]:
         return [Record(**plain) for plain in json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError) as error:
         reason = str(error).splitlines()[0]
-        raise RecordError(f"reference records {path.name} cannot be read ({reason}); restore the file") from error
+        raise RecordError(
+            f"reference records {path.name} cannot be read ({reason}); restore the file"
+        ) from error
 
 
 def _replace(path: Path, write: Any) -> None:

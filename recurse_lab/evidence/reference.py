@@ -61,5 +61,7 @@ def _note(records: list[Record], stale: tuple[str, ...]) -> str:
     made = f"torch {first.versions['torch']}, {first.machine}"
     text = f"*Recorded*: {len(records)} runs of the full profile ({made})."
     if stale:
-        text += f" **Stale**: the code or configuration of {', '.join(stale)} has changed since they were made."
+        text += (
+            f" **Stale**: the code or configuration of {', '.join(stale)} has changed since they were made."
+        )
     return text

@@ -105,6 +105,13 @@ def _run(recipe: Recipe, trial: tuple[str, Any, int], path: Path) -> Record:
 
 def _path(recipe: Recipe, trial: tuple[str, Any, int], cache: Path) -> Path:
     name, config, seed = trial
-    made_by = (recipe.__module__, recipe.__name__, code_digest(recipe.__module__), repr(config), seed, versions())
+    made_by = (
+        recipe.__module__,
+        recipe.__name__,
+        code_digest(recipe.__module__),
+        repr(config),
+        seed,
+        versions(),
+    )
     key = hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]
     return cache / f"{recipe.__module__.rsplit('.', 1)[-1]}-{name}-{seed}-{key}.json"

@@ -1,0 +1,1 @@
+"""Widgets over recorded or live thoughts."""

@@ -60,7 +60,14 @@ def features(seen: Trace) -> Float[Tensor, "T B F"]:
 
 
 def train_halting_head(
-    model: Recurrence, task: Task, *, size: int, steps: int, seed: int, problems: int = 128, updates: int = 300
+    model: Recurrence,
+    task: Task,
+    *,
+    size: int,
+    steps: int,
+    seed: int,
+    problems: int = 128,
+    updates: int = 300,
 ) -> HaltingHead:
     """A head trained on all thoughts about `problems` training problems of one size (binary cross-entropy)."""
     batch = task.sample(problems, size, "train", Generator().manual_seed(seed))

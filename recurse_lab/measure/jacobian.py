@@ -67,13 +67,15 @@ def spectral_radius(
     `burn_in` applications are not counted, because a non-normal J may stretch by more than rho for a while.
     """
     if iterations < 1 or burn_in < 0:
-        raise ValueError(f"iterations must be 1 or more and burn_in 0 or more, not {iterations} and {burn_in}")
+        raise ValueError(
+            f"iterations must be 1 or more and burn_in 0 or more, not {iterations} and {burn_in}"
+        )
     step, flat = step_map(model, inputs, state)
     direction = torch.randn(flat.shape, generator=generator)
     log_growth = torch.zeros(len(flat))
     for number in range(burn_in + iterations):
         direction = direction / direction.norm(dim=1, keepdim=True).clamp_min(1e-30)
-        _, direction = jvp(step, (flat,), (direction,))
+        direction = jvp(step, (flat,), (direction,))[1]
         if number >= burn_in:
             log_growth += direction.norm(dim=1).clamp_min(1e-30).log()
     return (log_growth / iterations).exp()

@@ -32,7 +32,9 @@ class Trace:
 
 
 @torch.no_grad()
-def trace(model: Recurrence, inputs: Tensor, steps: int, *, keep_latents: bool = False, **options: Any) -> Trace:
+def trace(
+    model: Recurrence, inputs: Tensor, steps: int, *, keep_latents: bool = False, **options: Any
+) -> Trace:
     """Think `steps` steps about `inputs` and record every thought; `options` go to `think`.
 
     Only two states are held at a time, unless `keep_latents` asks for all of them.

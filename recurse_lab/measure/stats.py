@@ -42,5 +42,8 @@ def paired_effect(treatment: Sequence[float], control: Sequence[float], level: f
         rng=np.random.default_rng(0),
     ).confidence_interval
     return Effect(
-        mean=float(differences.mean()), low=float(interval.low), high=float(interval.high), seeds=len(differences)
+        mean=float(differences.mean()),
+        low=float(interval.low),
+        high=float(interval.high),
+        seeds=len(differences),
     )

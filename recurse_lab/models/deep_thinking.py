@@ -7,9 +7,8 @@ Shape letters: B batch, D width, V classes, S symbols, *C cells (one or two dime
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
@@ -61,6 +60,10 @@ class Block(nn.Module):
             *(ResidualConv(dims, width, config.groups, dilation) for _ in range(config.residual_blocks))
         )
 
+    def recall(self, x: Float[Tensor, "B S *C"]) -> Float[Tensor, "B D *C"] | None:
+        """conv_x of the input: computed once, added at every step; None without recall."""
+        return None if self.recall_x is None else self.recall_x(x)
+
     def forward(
         self, z: Float[Tensor, "B D *C"], recalled: Float[Tensor, "B D *C"] | None
     ) -> Float[Tensor, "B D *C"]:
@@ -80,22 +83,25 @@ class DeepThinking(nn.Module):
         super().__init__()
         self.config = config
         self.embed = conv(config.dims, config.symbols - 1, config.width)
-        self.blocks = nn.ModuleList(Block(config, dilation) for dilation in config.dilations)
+        self.blocks = nn.ModuleList([Block(config, dilation) for dilation in config.dilations])
         self.head = conv_head(config.dims, config.width, config.classes)
 
     def start(
         self, inputs: Int[Tensor, "B *C"], generator: Generator | None = None
     ) -> tuple[Layered, list[Tensor | None]]:
         """First state and, for each distinct block, the input as it recalls it; nothing here is random."""
-        x = F.one_hot(inputs, self.config.symbols)[..., 1:].movedim(-1, 1)
-        x = x.to(self.embed.weight.dtype)
-        recalled = [block.recall_x(x) if self.config.recall else None for block in self.blocks]
+        x = F.one_hot(inputs, self.config.symbols)[..., 1:].movedim(-1, 1).float()
+        recalled = [self.block(layer).recall(x) for layer in range(self.config.depth)]
         return Layered(self.embed(x).relu(), 0), recalled
 
     def step(self, state: Layered, context: list[Tensor | None]) -> Layered:
         """z <- block(z, x); a feed-forward net takes its next block, and beyond its depth the last one again."""
         layer = min(state.layer, self.config.depth - 1)
-        return Layered(self.blocks[layer](state.z, context[layer]), state.layer + 1)
+        return Layered(self.block(layer)(state.z, context[layer]), state.layer + 1)
+
+    def block(self, layer: int) -> Block:
+        """One of the distinct blocks."""
+        return cast(Block, self.blocks[layer])
 
     def read(self, state: Layered) -> Float[Tensor, "B *C V"]:
         """Logits of every cell."""

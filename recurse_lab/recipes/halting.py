@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,25 +33,27 @@ def compare_rules(
     Every length counts the same. `late(bits)` is the longest that a string of that length may think.
     """
     head = train_halting_head(model, PrefixSums(), size=lengths[0], steps=late(lengths[0]), seed=seed)
-    rules: dict[str, dict[float, Callable[[Trace], np.ndarray]]] = {
-        "residual": {t: lambda seen, t=t: residual_halt(seen, t) for t in THRESHOLDS["residual"]},
-        "head": {p: lambda seen, p=p: head_halt(head, seen, p) for p in THRESHOLDS["head"]},
-        "fixed": {
-            float(n): lambda seen, n=n: np.full(seen.residual.shape[1], min(n, len(seen.residual)))
-            for n in range(1, late(lengths[-1]) + 1)
-        },
+    rules: dict[str, tuple[Sequence[float], Callable[[Trace, float], np.ndarray]]] = {
+        "residual": (THRESHOLDS["residual"], residual_halt),
+        "head": (THRESHOLDS["head"], partial(head_halt, head)),
+        "fixed": (range(1, late(lengths[-1]) + 1, 2), fixed_halt),
     }
     spent: dict[str, list[Any]] = {name: [] for name in rules}
     generator = torch.Generator().manual_seed(TEST_SEED)
     for length in lengths:
         batch = PrefixSums().sample(strings, length, "test", generator)
         seen = trace(model, batch.inputs, late(length), keep_latents=False)
-        for name, settings in rules.items():
-            halts = np.stack([rule(seen) for rule in settings.values()])  # (R, B)
+        for name, (settings, rule) in rules.items():
+            halts = np.stack([rule(seen, setting) for setting in settings])  # (R, B)
             right = np.stack([outcome_at(seen, batch.targets.numpy(), halt) for halt in halts])
             spent[name].append((halts.mean(1), right.mean(1)))
-    curves = {name: _mean_over_lengths(list(rules[name]), parts) for name, parts in spent.items()}
+    curves = {name: _mean_over_lengths(list(rules[name][0]), parts) for name, parts in spent.items()}
     return curves | {"equal": _at_equal_iterations(curves)}
+
+
+def fixed_halt(seen: Trace, number: float) -> np.ndarray:
+    """The same number of iterations for every string, or all there are."""
+    return np.full(seen.residual.shape[1], min(int(number), seen.steps))
 
 
 def mean_tradeoff(records: Mapping[int, Record]) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -32,7 +32,9 @@ def by_length(record: Record) -> dict[int, dict[int, float]]:
 
 def needed_by_length(runs: Mapping[int, Record]) -> tuple[list[int], dict[str, list[int | None]]]:
     """Lengths, and for each seed the first iteration from which 99 % of the strings stay right (None: never)."""
-    needed = {f"seed {seed}": [_needed(curve) for curve in by_length(run).values()] for seed, run in runs.items()}
+    needed = {
+        f"seed {seed}": [_needed(curve) for curve in by_length(run).values()] for seed, run in runs.items()
+    }
     return list(by_length(next(iter(runs.values())))), needed
 
 

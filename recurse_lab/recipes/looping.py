@@ -56,7 +56,9 @@ LARGER = {
 _EARLY = Progressive(with_gradient=8)
 ABLATIONS = {
     "no_late_start": replace(LOOPED, label="norm, no late start", objective=_EARLY, halting=False),
-    "no_norm": replace(LOOPED, label="late start, no norm", model=DeepThinkingConfig(groups=0), halting=False),
+    "no_norm": replace(
+        LOOPED, label="late start, no norm", model=DeepThinkingConfig(groups=0), halting=False
+    ),
     "neither": replace(
         LOOPED, label="neither", model=DeepThinkingConfig(groups=0), objective=_EARLY, halting=False
     ),
@@ -108,7 +110,9 @@ def at_profile(arms: Mapping[str, Arm], profile: str) -> dict[str, Arm]:
     if profile != "smoke":
         return dict(arms)
     return {
-        name: replace(arm, plan=replace(arm.plan, steps=12, warmup=4), lengths=(16, 32), strings=8, train_bits=6)
+        name: replace(
+            arm, plan=replace(arm.plan, steps=12, warmup=4), lengths=(16, 32), strings=8, train_bits=6
+        )
         for name, arm in arms.items()
     }
 
@@ -144,7 +148,12 @@ def halting_results(runs: Mapping[int, Record]) -> list[ArmResult]:
     looped = arm_results({"looped": dict(runs)}, {"looped": LOOPED}, right_at_longest)[0]
     labels = {"residual": "residual below 0.001", "fixed": "fixed number", "head": "learned halting head"}
     return [
-        replace(looped, name=rule, label=label, values={seed: right_by_rule(rule)(run) for seed, run in runs.items()})
+        replace(
+            looped,
+            name=rule,
+            label=label,
+            values={seed: right_by_rule(rule)(run) for seed, run in runs.items()},
+        )
         for rule, label in labels.items()
     ]
 

@@ -75,4 +75,6 @@ def sample_split(
         have += len(kept[-1])
         if have >= count:
             return torch.cat(kept)[:count]
-    raise ValueError(f"no more than {have} problems of this size fall into the {split} split; ask for a larger size")
+    raise ValueError(
+        f"no more than {have} problems of this size fall into the {split} split; ask for a larger size"
+    )

@@ -4,16 +4,16 @@ A plan says how many optimiser steps and at what rate; an objective says what is
 source hands out batches. The loop draws nothing, prints nothing and measures nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import process_time
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Generator, nn
 
+from recurse_lab.recurrence import Recurrence
 from recurse_lab.tasks.base import IGNORE, Batch
 from recurse_lab.train.objectives import Objective, Outcome, right_cells
 
@@ -43,6 +43,14 @@ class Source(Protocol):
     def observe(self, accuracy: float) -> None: ...  # noqa: D102
 
 
+class Trainable(Recurrence, Protocol):
+    """A recurrence with weights: what an `nn.Module` with start, step and read is."""
+
+    def parameters(self) -> Iterator[nn.Parameter]: ...  # noqa: D102
+    def train(self) -> Any: ...  # noqa: D102
+    def eval(self) -> Any: ...  # noqa: D102
+
+
 @dataclass
 class Run:
     """What a training run leaves behind, one number a step: loss, share of cells right; and its cost."""
@@ -53,7 +61,7 @@ class Run:
 
 
 def fit(
-    model: nn.Module,
+    model: Trainable,
     source: Source,
     objective: Objective,
     plan: Plan,

@@ -158,7 +158,9 @@ class DeepSupervision:
         """Every slot at the start state of a fresh problem."""
         with torch.no_grad():
             state, _ = model.start(batch.inputs, generator)
-        return Slots(batch, state, torch.zeros(len(batch.inputs), dtype=torch.int64, device=batch.inputs.device))
+        return Slots(
+            batch, state, torch.zeros(len(batch.inputs), dtype=torch.int64, device=batch.inputs.device)
+        )
 
 
 def refill(old: Slots, fresh: Slots, done: Bool[Tensor, " B"]) -> Slots:

@@ -1,0 +1,1 @@
+"""Notebooks: their first line, checks, editions, execution and the report."""

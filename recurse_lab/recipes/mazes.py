@@ -1,0 +1,92 @@
+"""The looped net in two dimensions: trained on mazes of at most 11 x 11 cells, tested on larger ones.
+
+Too long for a live cell: one seed takes seven CPU-minutes. The full profile trains three seeds, records them
+and keeps the weights of the first seed in data/weights, so that a notebook can watch it think.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.torch import load_file
+from torch import Generator, Tensor
+
+from recurse_lab.measure.behaviour import accuracy_grid
+from recurse_lab.measure.cost import parameters
+from recurse_lab.measure.latents import Trace, trace
+from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
+from recurse_lab.tasks.mazes import Mazes
+from recurse_lab.train.fit import Plan, fit, seeded
+from recurse_lab.train.objectives import Progressive
+from recurse_lab.train.sources import Curriculum
+
+WEIGHTS = "mazes_looped.safetensors"
+TEST_SEED = 1_000_039
+
+
+@dataclass(frozen=True, kw_only=True)
+class MazeArm:
+    """A net, its objective and its plan; the curriculum grows from 5 x 5 to `largest`."""
+
+    label: str = "looped maze net"
+    model: DeepThinkingConfig
+    objective: Progressive
+    plan: Plan
+    batch: int = 32
+    largest: int = 11
+    threshold: float = 0.93  # of cells right before mazes grow; above it the net waits too long
+    sizes: tuple[int, ...] = (11, 17, 25, 33)
+    mazes: int = 40  # test mazes of each size
+
+
+MAZES_LOOPED = MazeArm(
+    model=DeepThinkingConfig(symbols=4, dims=2),
+    objective=Progressive(with_gradient=12, without_gradient=30, late_start_from=0.4, late_start_share=0.5),
+    plan=Plan(steps=4_000, rate=2e-3),
+)
+
+
+def train_mazes(arm: MazeArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """One trial. Cost: 400 CPU-seconds. Expected: 11 x 11 all solved, 17 x 17 nine in ten, 25 x 25 four in ten."""
+    with seeded(seed) as generator:
+        model = DeepThinking(arm.model)
+    source = Curriculum(Mazes(), arm.batch, 5, arm.largest, generator, threshold=arm.threshold)
+    run = fit(model, source, arm.objective, arm.plan, generator)
+    reads = {size: [size, 2 * size, 6 * size] for size in arm.sizes}
+    exact = {
+        str(size): accuracy_grid(model, Mazes(), [size], steps, count=arm.mazes, seed=TEST_SEED)
+        .exact[0]
+        .tolist()
+        for size, steps in reads.items()
+    }
+    values = {"params": parameters(model), "train_seconds": run.seconds, "reads": reads, "exact": exact}
+    return values, {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+
+
+def maze_net(data: Path) -> DeepThinking:
+    """The recorded net of the first seed.
+
+    Raises:
+        ValueError: its weights are missing or of another configuration.
+    """
+    model, path = DeepThinking(MAZES_LOOPED.model), data / "weights" / WEIGHTS
+    try:
+        model.load_state_dict(load_file(path))
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"{path.name} is missing or of another net; the full profile makes it") from error
+    return model.eval()
+
+
+def show_case(
+    net: DeepThinking, size: int, seed: int, steps: int = 40
+) -> tuple[np.ndarray, np.ndarray, Trace]:
+    """One test maze (H, W), its targets, and the net's thoughts about it."""
+    batch = Mazes().sample(1, size, "test", Generator().manual_seed(seed))
+    return batch.inputs[0].numpy(), batch.targets[0].numpy(), trace(net, batch.inputs, steps)
+
+
+def table(exact_by_seed: Sequence[dict[str, list[float]]]) -> dict[int, list[float]]:
+    """Size -> share of mazes wholly solved at the last number of steps read, one entry a seed."""
+    return {int(size): [exact[size][-1] for exact in exact_by_seed] for size in exact_by_seed[0]}
