@@ -10,7 +10,7 @@ Shape letters: B batch, C cells, D width, V classes.
 """
 
 from collections.abc import Collection, Iterator
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import torch
 from torch import Generator, Tensor
@@ -18,6 +18,7 @@ from torch import Generator, Tensor
 State: TypeAlias = Any  # a tensor, or a (named) tuple that holds tensors and layer counters
 
 
+@runtime_checkable
 class Recurrence(Protocol):
     """The three functions; a state is explicit, returned, and never stored on the model."""
 
@@ -107,10 +108,11 @@ def _thoughts(
 
 def settle(model: Recurrence, inputs: Tensor, steps: int, **options: Any) -> Thought:
     """The last thought of `think(...)`, read: what the model answers after `steps` refinements."""
-    resume = options.get("resume")
-    final = steps + (resume.step if resume else 0)
-    *_, last = think(model, inputs, steps, read={final}, **options)
-    return last
+    last: Any = options.get("resume")
+    final = steps + (last.step if last else 0)
+    for last in think(model, inputs, steps, read={final}, **options):  # holds one thought at a time
+        pass
+    return last if last.logits is not None else last._replace(logits=model.read(last.state))
 
 
 def map_state(function: Any, state: State) -> State:

@@ -3,7 +3,7 @@
 Shape letters: B strings, T iterations, C bits, N numbers in a state.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from torch import Generator
 
 from recurse_lab.evidence.records import Record
+from recurse_lab.evidence.replicate import Results
 from recurse_lab.measure.behaviour import steps_needed
 from recurse_lab.measure.jacobian import eigenvalues
 from recurse_lab.measure.latents import pca_path, trace
@@ -79,9 +80,11 @@ def spectra(net: DeepThinking, bits: int, steps: int, seed: int) -> tuple[list[A
     return frames, [float(np.abs(values).max()) for _, values in frames], solved
 
 
-def undertrained(seed: int, watch: Any = None) -> tuple[DeepThinking, dict[str, float], np.ndarray]:
-    """A net of 300 steps on strings of at most 6 bits: how many 64-bit strings it gets right, and its residuals."""
-    arm = replace(LOOPED, plan=replace(LOOPED.plan, steps=300), train_bits=6)
+def undertrained(
+    seed: int, steps: int = 300, watch: Any = None
+) -> tuple[DeepThinking, dict[str, float], np.ndarray]:
+    """A net of few steps on strings of at most 6 bits: how many 64-bit strings it gets right, and its residuals."""
+    arm = replace(LOOPED, plan=replace(LOOPED.plan, steps=steps), train_bits=6)
     net, _, _ = train(arm, seed, watch)
     batch = PrefixSums().sample(32, 64, "test", Generator().manual_seed(TEST_SEED))
     seen = trace(net, batch.inputs, 200)
@@ -92,3 +95,42 @@ def undertrained(seed: int, watch: Any = None) -> tuple[DeepThinking, dict[str, 
         "median residual": float(np.median(seen.residual[-1])),
     }
     return net, summary, seen.residual
+
+
+def share_right_by_step(
+    results: Results, labels: Mapping[str, str], bits: int
+) -> dict[str, dict[int, float]]:
+    """Arm -> iteration -> share of strings of one length wholly right, mean over seeds."""
+    curves = {}
+    for name, runs in results.items():
+        by_seed = [by_length(run)[bits] for run in runs.values()]
+        curves[labels[name]] = {
+            step: float(np.mean([curve[step] for curve in by_seed])) for step in by_seed[0]
+        }
+    return curves
+
+
+def share_right_by_length(results: Results, labels: Mapping[str, str]) -> dict[str, dict[int, list[float]]]:
+    """Arm -> length -> share of strings wholly right at the last reading, one entry a seed."""
+    return {
+        labels[name]: {
+            bits: [list(by_length(run)[bits].values())[-1] for run in runs.values()]
+            for bits in by_length(next(iter(runs.values())))
+        }
+        for name, runs in results.items()
+    }
+
+
+def longest_solved(runs: Mapping[int, Record], share: float = 1.0) -> int:
+    """Longest length at which at least `share` of the strings are right on every seed (0: none)."""
+    lengths = share_right_by_length({"": dict(runs)}, {"": ""})[""]
+    return max((bits for bits, shares in lengths.items() if min(shares) >= share), default=0)
+
+
+def extrapolated(lengths: Sequence[int], needed: Sequence[int | None], bits: int) -> float:
+    """Iterations that a straight line through the known lengths foretells for `bits` (nan: fewer than two known)."""
+    known = [(length, step) for length, step in zip(lengths, needed, strict=True) if step is not None]
+    if len(known) < 2:
+        return float("nan")
+    slope, intercept = np.polyfit([length for length, _ in known], [step for _, step in known], 1)
+    return float(slope * bits + intercept)

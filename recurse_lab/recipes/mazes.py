@@ -4,19 +4,19 @@ Too long for a live cell: one seed takes seven CPU-minutes. The full profile tra
 and keeps the weights of the first seed in data/weights, so that a notebook can watch it think.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from safetensors.torch import load_file
 from torch import Generator, Tensor
 
+from recurse_lab.evidence.records import Record
 from recurse_lab.measure.behaviour import accuracy_grid
 from recurse_lab.measure.cost import parameters
 from recurse_lab.measure.latents import Trace, trace
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
+from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.mazes import Mazes
 from recurse_lab.train.fit import Plan, fit, seeded
 from recurse_lab.train.objectives import Progressive
@@ -46,6 +46,8 @@ MAZES_LOOPED = MazeArm(
     objective=Progressive(with_gradient=12, without_gradient=30, late_start_from=0.4, late_start_share=0.5),
     plan=Plan(steps=4_000, rate=2e-3),
 )
+
+MAZE_ARMS = {"mazes": MAZES_LOOPED}
 
 
 def train_mazes(arm: MazeArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -79,14 +81,13 @@ def maze_net(data: Path) -> DeepThinking:
     return model.eval()
 
 
-def show_case(
-    net: DeepThinking, size: int, seed: int, steps: int = 40
-) -> tuple[np.ndarray, np.ndarray, Trace]:
-    """One test maze (H, W), its targets, and the net's thoughts about it."""
+def show_case(net: DeepThinking, size: int, seed: int, steps: int = 40) -> tuple[Batch, Trace]:
+    """One test maze and the net's thoughts about it."""
     batch = Mazes().sample(1, size, "test", Generator().manual_seed(seed))
-    return batch.inputs[0].numpy(), batch.targets[0].numpy(), trace(net, batch.inputs, steps)
+    return batch, trace(net, batch.inputs, steps)
 
 
-def table(exact_by_seed: Sequence[dict[str, list[float]]]) -> dict[int, list[float]]:
+def solved_share(runs: Mapping[int, Record]) -> dict[str, list[float]]:
     """Size -> share of mazes wholly solved at the last number of steps read, one entry a seed."""
-    return {int(size): [exact[size][-1] for exact in exact_by_seed] for size in exact_by_seed[0]}
+    by_seed = [record.values["exact"] for record in runs.values()]
+    return {f"{size} x {size}": [exact[size][-1] for exact in by_seed] for size in by_seed[0]}

@@ -1,7 +1,6 @@
 """Chapter 00: ten seconds of training on at most 8 bits, a looped net beside six different blocks."""
 
 from dataclasses import replace
-from typing import Any
 
 from torch import Generator
 
@@ -9,6 +8,7 @@ from recurse_lab.measure.latents import Trace, trace
 from recurse_lab.models.deep_thinking import DeepThinking
 from recurse_lab.recipes.looping import LIVE
 from recurse_lab.recipes.prefix_sums import Arm, train
+from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.prefix_sums import PrefixSums
 
 __all__ = ["one_string", "taste_arms", "train"]
@@ -26,7 +26,7 @@ def taste_arms(profile: str) -> dict[str, Arm]:
     }
 
 
-def one_string(net: DeepThinking, bits: int, steps: int, seed: int) -> tuple[Any, Any, Trace]:
-    """One test string, its targets, and the net's thoughts about it."""
+def one_string(net: DeepThinking, bits: int, steps: int, seed: int) -> tuple[Batch, Trace]:
+    """One test string and the net's thoughts about it."""
     batch = PrefixSums().sample(1, bits, "test", Generator().manual_seed(seed))
-    return batch.inputs[0].numpy(), batch.targets[0].numpy(), trace(net, batch.inputs, steps)
+    return batch, trace(net, batch.inputs, steps)

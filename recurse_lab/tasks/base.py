@@ -4,7 +4,7 @@ Shape letters: B batch, *C cells.
 """
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Int
@@ -26,6 +26,7 @@ class Batch(NamedTuple):
     targets: Tensor
 
 
+@runtime_checkable
 class Task(Protocol):
     """A seeded generator with a difficulty dial (`size`) and an exact verifier."""
 
@@ -67,6 +68,8 @@ def sample_split(
     draw: Callable[[int], Tensor], count: int, split: Split, tries: int = 200
 ) -> Int[Tensor, "B *C"]:
     """`count` problems of one split, by drawing until there are enough."""
+    if count < 1:
+        raise ValueError(f"count must be 1 problem or more, not {count}")
     kept: list[Tensor] = []
     have = 0
     for _ in range(tries):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import process_time
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Generator, nn
@@ -36,6 +36,7 @@ class Plan:
         return self.rate * min(1.0, (step + 1) / max(1, self.warmup)) * (0.1 if late else 1.0)
 
 
+@runtime_checkable
 class Source(Protocol):
     """Where batches come from; it may watch the accuracy to decide how hard the next one is."""
 
@@ -43,6 +44,7 @@ class Source(Protocol):
     def observe(self, accuracy: float) -> None: ...  # noqa: D102
 
 
+@runtime_checkable
 class Trainable(Recurrence, Protocol):
     """A recurrence with weights: what an `nn.Module` with start, step and read is."""
 

@@ -7,7 +7,7 @@ Shape letters: B batch, *C cells, V classes.
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -27,6 +27,7 @@ class Outcome(NamedTuple):
     carry: Any = None
 
 
+@runtime_checkable
 class Objective(Protocol):
     """A training signal: how many thoughts, which of them are read, through which the gradient flows."""
 
@@ -164,7 +165,11 @@ class DeepSupervision:
 
 
 def refill(old: Slots, fresh: Slots, done: Bool[Tensor, " B"]) -> Slots:
-    """Take the fresh problem where `done`, keep the old one elsewhere."""
+    """Take the fresh problem where `done`, keep the old one elsewhere.
+
+    Layer counters start afresh for all: a supervision step of an untied net passes through its blocks from the
+    first, and all of them are trained.
+    """
 
     def choose(kept: Any, new: Any) -> Any:
         if isinstance(kept, Tensor):
@@ -172,7 +177,7 @@ def refill(old: Slots, fresh: Slots, done: Bool[Tensor, " B"]) -> Slots:
         if isinstance(kept, tuple):
             parts = [choose(a, b) for a, b in zip(kept, new, strict=True)]
             return type(kept)(*parts) if hasattr(kept, "_fields") else tuple(parts)
-        return kept
+        return new
 
     return choose(old, fresh)
 

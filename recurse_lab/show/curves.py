@@ -1,0 +1,148 @@
+"""Curves over steps and sizes: learning, accuracy by iteration, iterations needed, halting trade-offs.
+
+Shape letters: T steps or readings.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from recurse_lab.show.theme import PALETTE, faint, figure, plain, shade_trained, style
+
+Curve = Mapping[int, float]  # step -> value
+
+
+def learning_curves(
+    curves: Mapping[str, Sequence[Sequence[float]]], every: int = 1, window: int = 10
+) -> go.Figure:
+    """Share of cells right during training: every seed thin, their mean thick.
+
+    Args:
+        curves: arm -> one sequence a seed, one entry for every `every` optimizer steps.
+        window: entries in the running mean that is drawn.
+    """
+    fig = figure(
+        "Learning",
+        "optimizer steps",
+        "share of cells right in training",
+        f"Training accuracy against optimizer steps for {', '.join(curves)}; one thin line a seed, mean thick.",
+        yaxis={"range": [0.4, 1.02]},
+    )
+    for index, (arm, runs) in enumerate(curves.items()):
+        smooth = [_running_mean(run, window)[:: max(1, len(run) // 200)] for run in runs]
+        steps = np.arange(len(smooth[0])) * max(1, len(runs[0]) // 200) * every
+        for run in smooth if len(smooth) > 1 else []:
+            thin = {"color": faint(PALETTE[index % len(PALETTE)], 0.3), "width": 1, "dash": "solid"}
+            fig.add_scatter(
+                x=plain(steps), y=plain(run), mode="lines", line=thin, showlegend=False, hoverinfo="skip"
+            )
+        fig.add_scatter(x=plain(steps), y=plain(np.mean(smooth, axis=0)), mode="lines", **style(index, arm))
+    return fig
+
+
+def accuracy_by_steps(
+    curves: Mapping[str, Curve], trained_steps: int | None = None, title: str = ""
+) -> go.Figure:
+    """Share of problems wholly right against iterations, one curve a size (or arm)."""
+    fig = figure(
+        title or "Thinking longer solves longer problems",
+        "iterations (logarithmic)",
+        "share wholly right",
+        f"Accuracy against iterations for {', '.join(curves)}.",
+        yaxis={"range": [-0.03, 1.05]},
+        xaxis={"type": "log", "tickvals": [1, 2, 5, 10, 20, 50, 100, 200, 500], "exponentformat": "none"},
+    )
+    for index, (label, curve) in enumerate(curves.items()):
+        steps = [step for step in curve if step > 0]
+        values = [curve[step] for step in steps]
+        fig.add_scatter(x=steps, y=plain(values), mode="lines", **style(index, label))
+    if trained_steps:
+        shade_trained(fig, trained_steps)
+        fig.update_shapes(x0=0.9)
+    return fig
+
+
+def accuracy_by_length(
+    values: Mapping[str, Mapping[int, Sequence[float]]], recorded: Sequence[str] = ()
+) -> go.Figure:
+    """Share wholly right against problem size: every seed a dot, means joined; recorded arms hollow."""
+    fig = figure(
+        "How far beyond training?",
+        "length in bits (logarithmic)",
+        "share of strings wholly right",
+        f"Accuracy against length for {', '.join(values)}; hollow marks are recorded runs.",
+        yaxis={"range": [-0.05, 1.05]},
+        xaxis={"type": "log", "tickvals": [16, 32, 64, 128, 256, 512]},
+    )
+    for index, (label, by_size) in enumerate(values.items()):
+        sizes = list(by_size)
+        look = style(index, label + (" (recorded)" if label in recorded else ""))
+        look["marker"] |= {
+            "symbol": look["marker"]["symbol"] + ("-open" if label in recorded else ""),
+            "size": 9,
+        }
+        means = [np.mean(by_size[size]) for size in sizes]
+        fig.add_scatter(x=sizes, y=plain(means), mode="lines+markers", **look)
+        dots = [(size, value) for size in sizes for value in by_size[size]]
+        small = look["marker"] | {"size": 5, "opacity": 0.5}
+        x, y = zip(*dots, strict=True)
+        fig.add_scatter(x=x, y=plain(y), mode="markers", marker=small, showlegend=False, hoverinfo="skip")
+    return fig
+
+
+def steps_needed_line(sizes: Sequence[int], needed: Mapping[str, Sequence[int | None]]) -> go.Figure:
+    """Iterations needed against size for each seed, with a straight line fitted to each."""
+    fig = figure(
+        "Iterations needed grow linearly with length",
+        "length in bits",
+        "iterations until 99 % stay right",
+        "Iterations needed against length, one line a seed, with the slope of a straight fit in the legend.",
+    )
+    for index, (label, steps) in enumerate(needed.items()):
+        pairs = [(size, step) for size, step in zip(sizes, steps, strict=True) if step is not None]
+        name = f"{label}: never solved"
+        if len(pairs) > 1:
+            slope, intercept, r_squared = fit_line(*map(list, zip(*pairs, strict=True)))
+            name = f"{label}: {slope:.2f} a bit, R² {r_squared:.3f}"
+            ends = [pairs[0][0], pairs[-1][0]]
+            look = style(index, label, width=1.5)
+            line = [slope * end + intercept for end in ends]
+            fig.add_scatter(x=ends, y=plain(line), mode="lines", line=look["line"], showlegend=False)
+        x, y = zip(*pairs, strict=True) if pairs else ([], [])
+        marker = style(index, label)["marker"] | {"size": 9}
+        fig.add_scatter(x=list(x), y=list(y), mode="markers", marker=marker, name=name)
+    return fig
+
+
+def fit_line(sizes: Sequence[float], steps: Sequence[float | None]) -> tuple[float, float, float]:
+    """Slope, intercept and R² of a straight line through the pairs whose step is known."""
+    pairs = np.array([(x, y) for x, y in zip(sizes, steps, strict=True) if y is not None], dtype=float)
+    if len(pairs) < 2:
+        raise ValueError(f"a line needs 2 known points or more, not {len(pairs)}")
+    slope, intercept = np.polyfit(pairs[:, 0], pairs[:, 1], 1)
+    left_over = pairs[:, 1] - slope * pairs[:, 0] - intercept
+    spread = ((pairs[:, 1] - pairs[:, 1].mean()) ** 2).sum()
+    return float(slope), float(intercept), float(1 - (left_over**2).sum() / max(spread, 1e-12))
+
+
+def halting_tradeoff(rules: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> go.Figure:
+    """Accuracy against the mean number of iterations that each halting rule spends."""
+    fig = figure(
+        "Accuracy against thinking time, three halting rules",
+        "mean iterations per string",
+        "share of strings wholly right",
+        f"Accuracy against mean iterations for the halting rules {', '.join(rules)}.",
+        yaxis={"range": [-0.03, 1.05]},
+    )
+    for index, (rule, (iterations, accuracy)) in enumerate(rules.items()):
+        mode = "lines" if len(iterations) > 20 else "lines+markers"
+        fig.add_scatter(x=plain(iterations), y=plain(accuracy), mode=mode, **style(index, rule))
+    return fig
+
+
+def _running_mean(values: Sequence[float], window: int) -> np.ndarray:
+    total = np.cumsum(np.insert(np.asarray(values, dtype=float), 0, 0.0))
+    ends = np.arange(1, len(values) + 1)
+    begins = np.maximum(0, ends - window)
+    return (total[ends] - total[begins]) / (ends - begins)

@@ -1,0 +1,45 @@
+"""Checks of exercises: each prints one line that begins with ✓, ✗ or ○ (not attempted) and never raises."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+def equal(what: str, value: Callable[[], Any], expected: Any) -> None:
+    """`value()` must equal `expected`; it is a function, so that an unfinished exercise cannot stop the cell."""
+    _report(what, value, lambda found: found == expected, f"expected {expected!r}")
+
+
+def between(what: str, value: Any, low: float, high: float) -> None:
+    """`value` must lie between `low` and `high`."""
+    _report(
+        what, lambda: value, lambda found: low <= found <= high, f"expected between {low:.4g} and {high:.4g}"
+    )
+
+
+def function(what: str, given: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any]]) -> None:
+    """`given(*arguments)` must return the expected value in each of the cases."""
+
+    def wrong() -> Any:
+        found = [given(*arguments) for arguments, _ in cases]
+        if all(result is None or result is ... for result in found):
+            return ...
+        pairs = zip(found, cases, strict=True)
+        return next(((case[0], result, case[1]) for result, case in pairs if result != case[1]), None)
+
+    _report(what, wrong, lambda first: first is None, "the first wrong case (arguments, yours, expected)")
+
+
+def _report(what: str, value: Callable[[], Any], right: Callable[[Any], bool], hint: str) -> None:
+    try:
+        found = value()
+        if found is ... or (isinstance(found, tuple) and ... in found):
+            print(f"○ {what}: not attempted")
+        elif right(found):
+            print(f"✓ {what}")
+        else:
+            print(f"✗ {what}: {found!r}, {hint}")
+    except Exception as error:  # whatever a reader's code does, the notebook goes on
+        if "ellipsis" in str(error).lower():
+            print(f"○ {what}: not attempted")
+        else:
+            print(f"✗ {what}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")

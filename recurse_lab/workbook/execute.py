@@ -1,0 +1,148 @@
+"""Execute notebooks with papermill, one kernel each; what has finished stays, whatever happens next."""
+
+import json
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import nbformat
+import papermill
+import psutil
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from recurse_lab.workbook.parameters import NotebookError, check_against
+from recurse_lab.workbook.start import QUIET, ROOT
+
+NOTEBOOKS = ROOT / "notebooks"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+DEAD_KERNEL = 137  # as a shell reports a killed process
+
+
+class LocalKernelManager(AsyncKernelManager):
+    """Talks to its kernel through files instead of unencrypted TCP ports."""
+
+    transport = "ipc"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotebookRun:
+    """How the execution of one notebook ended."""
+
+    chapter: str
+    notebook: str
+    status: str  # ok, failed, dead kernel, not valid
+    seconds: float
+    peak_memory_mb: float  # of the kernel and its processes together
+    exit_code: int
+    error: str = ""  # one line
+
+
+def find_chapters(only: Sequence[str] = (), folder: Path = NOTEBOOKS) -> dict[str, Path]:
+    """Chapter number -> notebook, in order.
+
+    Raises:
+        ValueError: `only` names a chapter that does not exist.
+    """
+    chapters = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    if unknown := [name for name in only if name not in chapters]:
+        raise ValueError(f"no chapter {', '.join(unknown)}; there are {', '.join(chapters) or 'none'}")
+    return {number: path for number, path in chapters.items() if not only or number in only}
+
+
+def execute(path: Path, out: Path, parameters: Mapping[str, Any]) -> NotebookRun:
+    """Run one notebook into `out` (which then holds what ran, up to an error) and say how it ended."""
+    begun, done = perf_counter(), {"chapter": path.name[:2], "notebook": path.name}
+    memory = PeakMemory()
+    status, code, error = "ok", 0, ""
+    try:
+        check_against(path, parameters)
+        with memory:
+            _papermill(path, out, parameters)
+    except PapermillExecutionError as failure:
+        status, code, error = (
+            "failed",
+            1,
+            f"cell {failure.exec_count}: {failure.ename}: {_first_line(failure.evalue)}",
+        )
+    except DeadKernelError:
+        status, code, error = "dead kernel", DEAD_KERNEL, "the kernel died (out of memory, or killed)"
+    except (NotebookError, ValueError) as failure:
+        status, code, error = "not valid", 2, _first_line(str(failure))
+    if out.exists():
+        tidy(out)
+    return NotebookRun(
+        **done,
+        status=status,
+        seconds=round(perf_counter() - begun, 1),
+        peak_memory_mb=round(memory.peak / 1e6),
+        exit_code=code,
+        error=error,
+    )
+
+
+def _papermill(path: Path, out: Path, parameters: Mapping[str, Any]) -> None:
+    os.environ[QUIET] = "1"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    papermill.execute_notebook(
+        path,
+        out,
+        parameters=dict(parameters),
+        cwd=str(path.parent),
+        progress_bar=False,
+        store_widget_state=False,
+        kernel_manager_class=LocalKernelManager,
+    )
+
+
+def tidy(path: Path) -> None:
+    """Drop what only a live page can show (widget views) and the executor's marks."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if WIDGET_VIEW not in output.get("data", {})]
+    nbformat.write(notebook, path)
+
+
+def write_runs(runs: Sequence[NotebookRun], path: Path) -> None:
+    """runs.json: one entry a notebook."""
+    path.write_text(json.dumps([asdict(run) for run in runs], indent=1) + "\n", encoding="utf-8")
+
+
+class PeakMemory:
+    """Largest resident memory of this process's children together, sampled twice a second."""
+
+    def __init__(self) -> None:
+        self.peak = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "PeakMemory":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.5):
+            total = 0.0
+            for child in psutil.Process().children(recursive=True):
+                try:
+                    total += child.memory_info().rss
+                except psutil.Error:  # it ended between the two calls
+                    continue
+            self.peak = max(self.peak, total)
+
+
+def _first_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[0][:200]

@@ -1,0 +1,26 @@
+"""All that must pass before a change lands, in the order in which failures are cheapest."""
+
+import os
+import subprocess
+import sys
+
+from recurse_lab.workbook.start import ROOT
+
+GATES = (
+    ("lint", ["-m", "ruff", "check", "."]),
+    ("format", ["-m", "ruff", "format", "--check", "."]),
+    ("types", ["-m", "mypy"]),
+    ("tests", ["-m", "pytest"]),
+)
+
+
+def run_gates() -> int:
+    """Run every gate from the project's root; the exit code of the first that fails, or 0."""
+    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}  # two processes share the cores
+    for name, command in GATES:
+        print(f"== {name}", flush=True)
+        code = subprocess.call([sys.executable, *command], cwd=ROOT, env=environment)
+        if code:
+            print(f"recurse-lab: {name} failed", file=sys.stderr)
+            return code
+    return 0

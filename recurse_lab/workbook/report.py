@@ -1,0 +1,147 @@
+"""The offline report: an index with the verdicts, one page a chapter, plots alive without network or kernel."""
+
+import html
+import itertools
+import json
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import plotly.offline
+from jinja2 import Environment
+from latex2mathml.converter import convert as to_mathml
+from nbconvert import HTMLExporter
+from pygments.formatters import HtmlFormatter
+from traitlets.config import Config
+
+from recurse_lab.evidence.claims import MIMETYPE
+from recurse_lab.evidence.provenance import machine_class, versions
+from recurse_lab.workbook.execute import NotebookRun
+
+TEMPLATE = Path(str(files("recurse_lab.workbook") / "template"))
+PLOTLY = "application/vnd.plotly.v1+json"
+MATH = re.compile(r"\$\$(.+?)\$\$|\$(?!\s)([^$\n]+?)(?<!\s)\$", re.DOTALL)
+CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
+
+
+def build_report(runs: Sequence[NotebookRun], executed: Path, out: Path, profile: str, seed: int) -> Path:
+    """Write index.html, a page a chapter, claims.json and the plotting library into `out`; returns the index."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "plotly.min.js").write_text(plotly.offline.get_plotlyjs(), encoding="utf-8")
+    (out / "style.css").write_text(_style(), encoding="utf-8")
+    claims: list[dict[str, Any]] = []
+    chapters: list[dict[str, Any]] = []
+    for run in runs:
+        path = executed / run.notebook
+        page: dict[str, Any] = {"run": run, "title": run.notebook, "href": None}
+        if path.exists():
+            notebook = nbformat.read(path, as_version=4)
+            claims += collect_claims(notebook)
+            page |= {"title": title_of(notebook), "href": f"{run.notebook.removesuffix('.ipynb')}.html"}
+            (out / str(page["href"])).write_text(chapter_page(notebook, run), encoding="utf-8")
+        chapters.append(page)
+    (out / "claims.json").write_text(json.dumps(claims, indent=1) + "\n", encoding="utf-8")
+    made = {"profile": profile, "seed": seed, "machine": machine_class(), "versions": versions()}
+    text = (TEMPLATE / "report_index.html.j2").read_text(encoding="utf-8")
+    page_of = {page["run"].chapter: page["href"] for page in chapters}
+    index = Environment(autoescape=True).from_string(text)
+    rendered = index.render(chapters=chapters, claims=claims, made=made, page_of=page_of)
+    (out / "index.html").write_text(rendered, encoding="utf-8")
+    return out / "index.html"
+
+
+def collect_claims(notebook: Any) -> list[dict[str, Any]]:
+    """Every claim that a notebook's outputs carry, in order."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output["data"][MIMETYPE] for output in outputs if MIMETYPE in output.get("data", {})]
+
+
+def title_of(notebook: Any) -> str:
+    """The notebook's H1."""
+    lines = (
+        line for cell in notebook.cells if cell.cell_type == "markdown" for line in cell.source.splitlines()
+    )
+    return next((line[2:].strip() for line in lines if line.startswith("# ")), "untitled")
+
+
+def chapter_page(notebook: Any, run: NotebookRun) -> str:
+    """One chapter as a page of its own; formulas become MathML, figures stay interactive."""
+    formulas: list[str] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _without_math(cell.source, formulas)
+    exporter = HTMLExporter(
+        config=Config(
+            NbConvertBase={"display_data_priority": [PLOTLY, *DISPLAYED]},
+            SanitizeHTML={"attributes": ALLOWED_ATTRIBUTES, "tags": ALLOWED_TAGS},
+        ),
+        extra_template_basedirs=[str(TEMPLATE)],
+        template_name="chapter",
+        sanitize_html=True,
+    )
+    numbers = itertools.count(1)
+    exporter.register_filter("plotly_figure", lambda figure: figure_html(figure, next(numbers)))
+    resources = {"title": title_of(notebook), "run": run}
+    body, _ = exporter.from_notebook_node(notebook, resources=resources)
+    return re.sub(r"MATH(\d+)HTAM", lambda match: formulas[int(match.group(1))], body)
+
+
+DISPLAYED = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
+ALLOWED_TAGS = [
+    *(
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "code",
+        "del",
+        "details",
+        "div",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "hr",
+        "i",
+    ),
+    *("img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup"),
+    *("table", "tbody", "td", "th", "thead", "tr", "ul"),
+]
+ALLOWED_ATTRIBUTES = {
+    "*": ["class", "id", "title", "aria-label"],
+    "a": ["href", "rel"],
+    "img": ["src", "alt", "width", "height"],
+}
+
+
+def _without_math(source: str, formulas: list[str]) -> str:
+    """Markdown whose formulas, outside code, are replaced by marks; their MathML is appended to `formulas`."""
+
+    def mark(match: re.Match[str]) -> str:
+        display = match.group(1) is not None
+        latex = match.group(1) or match.group(2)
+        formulas.append(to_mathml(latex, display="block" if display else "inline"))
+        return f"MATH{len(formulas) - 1}HTAM"
+
+    parts = CODE.split(source)
+    return "".join(part if index % 2 else MATH.sub(mark, part) for index, part in enumerate(parts))
+
+
+def figure_html(figure: dict[str, Any], number: int) -> str:
+    """A figure's place in the page and its data, as inert JSON that the page's one script draws."""
+    alt = html.escape(str(figure.get("layout", {}).get("meta", {}).get("alt", "figure")), quote=True)
+    data = json.dumps({key: figure[key] for key in ("data", "layout", "frames") if key in figure})
+    safe = data.replace("<", "\\u003c")
+    return (
+        f'<div class="plot" id="figure-{number}" role="img" aria-label="{alt}"></div>'
+        f'<script type="application/json" class="figure" data-for="figure-{number}">{safe}</script>'
+    )
+
+
+def _style() -> str:
+    return (TEMPLATE / "style.css").read_text(encoding="utf-8") + HtmlFormatter().get_style_defs(".highlight")

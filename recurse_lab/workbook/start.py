@@ -1,0 +1,135 @@
+"""The first line of every notebook: `lab = start("02", profile=profile, seed=seed, jobs=jobs)`."""
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import plotly.io
+import torch
+from IPython.display import HTML, Code, Markdown
+from tqdm.auto import tqdm
+
+from recurse_lab.evidence.records import Record
+from recurse_lab.evidence.reference import Reference, read_reference, write_reference
+from recurse_lab.evidence.replicate import Recipe, Results, replicate
+from recurse_lab.explore import Example, Explorer
+from recurse_lab.measure.latents import Trace
+from recurse_lab.tasks.base import Batch
+from recurse_lab.workbook.parameters import check_parameters
+from recurse_lab.workbook.shown import comparison_table, source_of
+
+ROOT = Path(__file__).parents[2]
+SEEDS = {"smoke": 2, "quick": 5, "full": 10}  # how many seeds a claim is run on
+QUIET = "RECURSE_LAB_QUIET"  # set while notebooks are executed without a reader: no progress bars
+CACHE = "RECURSE_LAB_CACHE"  # folder of finished trials
+
+
+def start(chapter: str, *, profile: str, seed: int, jobs: int) -> "Lab":
+    """Check the parameters and prepare torch and plotly; the result carries all that a chapter needs."""
+    check_parameters(profile=profile, seed=seed, jobs=jobs)
+    torch.set_num_threads(1)  # small nets gain nothing from a second thread, and seeds run side by side
+    plotly.io.renderers.default = "plotly_mimetype"  # 7 KB a figure, drawn by JupyterLab and by the report
+    return Lab(chapter=chapter, profile=profile, seed=seed, jobs=jobs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """One run of one chapter: its profile, its seeds, and the means to run, record and show."""
+
+    chapter: str
+    profile: str
+    seed: int
+    jobs: int
+    begun: float = field(default_factory=perf_counter)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of every claim."""
+        return tuple(range(self.seed, self.seed + SEEDS[self.profile]))
+
+    @property
+    def judged(self) -> bool:
+        """Whether verdicts are given: not in the smoke profile."""
+        return self.profile != "smoke"
+
+    @property
+    def data(self) -> Path:
+        """Folder of the reference records."""
+        return ROOT / "data"
+
+    @property
+    def cache(self) -> Path:
+        """Folder of finished trials, from which an interrupted run goes on."""
+        return Path(os.environ.get(CACHE, ROOT / "build" / "cache"))
+
+    def replicate(self, recipe: Recipe, arms: Mapping[str, Any]) -> Results:
+        """Train every arm on every seed, with a progress bar; the full profile also writes the reference."""
+        with self._bar(len(arms) * len(self.seeds), "training runs") as bar:
+
+            def finished(record: Record) -> None:
+                bar.set_postfix_str(f"{record.arm}, seed {record.seed}: {record.seconds:.0f} CPU-s")
+                bar.update()
+
+            found = replicate(recipe, arms, self.seeds, cache=self.cache, jobs=self.jobs, finished=finished)
+        if self.profile == "full":
+            write_reference(self.data, recipe, found)
+        return found
+
+    def recorded(self, recipe: Recipe, arms: Mapping[str, Any]) -> Reference:
+        """Arms too heavy for a live run: read from data/records; the full profile trains and writes them."""
+        if self.profile == "full":
+            self.replicate(recipe, arms)
+        return read_reference(self.data, recipe, arms)
+
+    def watch(self, total: int, label: str) -> Callable[[int, float, float], None]:
+        """A progress bar for `fit(..., watch=...)`: loss, accuracy and time left."""
+        bar = self._bar(total, label)
+
+        def step(number: int, loss: float, accuracy: float) -> None:
+            bar.set_postfix_str(f"loss {loss:.3f}, {accuracy:.0%} of cells right", refresh=False)
+            bar.update()
+            if number + 1 == total:
+                bar.close()
+
+        return step
+
+    def source(self, *objects: Any) -> Code:
+        """The library's own source of functions or classes."""
+        return Code("\n\n".join(source_of(thing) for thing in objects), language="python")
+
+    def explore(self, cases: Mapping[str, tuple[Batch, Trace]]) -> Explorer:
+        """A figure with a slider, and live widgets under it, for the first problem of each case."""
+        return Explorer({name: _example(batch, seen) for name, (batch, seen) in cases.items()})
+
+    def compare(self, happened: Mapping[str, tuple[Any, Any]]) -> HTML:
+        """What the reader predicted beside what happened."""
+        return HTML(comparison_table(happened))
+
+    def elapsed(self) -> Markdown:
+        """How long the chapter took so far."""
+        seconds = perf_counter() - self.begun
+        return Markdown(
+            f"This chapter took **{seconds:.0f} s** ({self.profile} profile, {self.jobs} processes)."
+        )
+
+    def _bar(self, total: int, label: str) -> Any:
+        return tqdm(total=total, desc=label, disable=bool(os.environ.get(QUIET)))
+
+    def _repr_markdown_(self) -> str:
+        last = f" to {self.seeds[-1]}" if len(self.seeds) > 1 else ""
+        made = f"torch {version('torch')}, Python {platform.python_version()}"
+        warning = (
+            "" if self.judged else " **Smoke runs check that every line works; their numbers mean nothing.**"
+        )
+        return f"Chapter {self.chapter}, profile **{self.profile}**, seeds {self.seeds[0]}{last}; {made}.{warning}"
+
+
+def _example(batch: Batch, seen: Trace) -> Example:
+    inputs, targets = (part[0].numpy() for part in batch)
+    maze = inputs if inputs.ndim == 2 else None
+    return Example(answers=seen.answers[:, 0], targets=targets, residual=seen.residual[:, 0], maze=maze)
