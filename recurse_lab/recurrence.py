@@ -110,8 +110,8 @@ def settle(model: Recurrence, inputs: Tensor, steps: int, **options: Any) -> Tho
     """The last thought of `think(...)`, read: what the model answers after `steps` refinements."""
     last: Any = options.get("resume")
     final = steps + (last.step if last else 0)
-    for last in think(model, inputs, steps, read={final}, **options):  # holds one thought at a time
-        pass
+    for thought in think(model, inputs, steps, read={final}, **options):
+        last = thought  # holds one thought at a time
     return last if last.logits is not None else last._replace(logits=model.read(last.state))
 
 

@@ -12,6 +12,10 @@ from recurse_lab.evidence.records import Record, RecordError, load_reference, sa
 from recurse_lab.evidence.reference import read_reference, write_reference
 from recurse_lab.evidence.replicate import is_fresh, replicate
 from recurse_lab.measure.stats import Effect
+from recurse_lab.recipes.looping import LARGER, LIVE
+from recurse_lab.recipes.prefix_sums import train_prefix_sums
+from recurse_lab.recipes.rates import RATES, best_rates, validate
+from recurse_lab.workbook.start import ROOT
 
 CLAIM = Claim(
     id="99-test",
@@ -145,7 +149,9 @@ def test_changed_configuration_or_code_never_meets_old_results(tmp_path, arms, m
     replicate(counting_recipe, arms, [0], cache=tmp_path / "cache")
     replicate(counting_recipe, {"plus_one": arms["plus_one"] | {"bonus": 2}}, [0], cache=tmp_path / "cache")
     assert runs_of(arms) == {"0": 2}
-    monkeypatch.setattr("recurse_lab.evidence.replicate.code_digest", lambda module: f"other {module}")
+    monkeypatch.setattr(
+        "recurse_lab.evidence.replicate.code_digest", lambda recipe, config: f"other {recipe} {config}"
+    )
     replicate(counting_recipe, arms, [0], cache=tmp_path / "cache")
     assert runs_of(arms) == {"0": 3}
 
@@ -203,16 +209,41 @@ def test_a_damaged_reference_file_is_one_clear_line(tmp_path):
         load_reference(path)
 
 
-def test_digest_ignores_words_and_sees_code(tmp_path, monkeypatch):
+def test_digest_ignores_words_and_unrelated_code_and_sees_what_is_mentioned(tmp_path, monkeypatch):
     source = tmp_path / "module.py"
     monkeypatch.setattr(provenance, "_source_of", lambda _: source)
 
     def digest(text):
         source.write_text(text)
-        provenance.code_digest.cache_clear()
-        return provenance.code_digest("module")
+        provenance._module.cache_clear()
+        return provenance.digest_of([("module", "f")])
 
-    plain = digest('def f(x):\n    """Words."""\n    return x + 1\n')
-    assert digest('def f(x):\n    """Other words."""\n    return x + 1  # why\n') == plain
-    assert digest('def f(x):\n    """Words."""\n    return x + 2\n') != plain
-    provenance.code_digest.cache_clear()
+    plain = digest('K = 1\ndef g(x):\n    return x + K\ndef f(x):\n    """Words."""\n    return g(x)\n')
+    same = 'K = 1\ndef g(x):\n    return x + K\ndef f(x):\n    """Other."""\n    return g(x)  # why\n'
+    assert digest(same + "def h(x):\n    return f(x)\n") == plain
+    assert digest(same.replace("x + K", "x - K")) != plain
+    assert digest(same.replace("K = 1", "K = 2")) != plain
+    provenance._module.cache_clear()
+
+
+def test_digest_follows_imports_and_the_classes_of_a_configuration(monkeypatch):
+    read = provenance._source_of
+    reached = set()
+    monkeypatch.setattr(provenance, "_source_of", lambda module: reached.add(module) or read(module))
+    provenance._module.cache_clear()
+    provenance.code_digest(train_prefix_sums, LIVE["looped"])
+    wanted = {"models.deep_thinking", "layers", "recurrence", "train.objectives", "tasks.prefix_sums"}
+    assert {f"recurse_lab.{name}" for name in wanted} <= reached
+    assert ("recurse_lab.train.objectives", "Progressive") in set(provenance.classes_of(LIVE["looped"]))
+
+
+def test_every_rate_in_use_is_the_one_that_validation_chose():
+    arms = LIVE | LARGER
+    tried = {
+        f"{name} at {rate:g}": replace(arm, plan=replace(arm.plan, rate=rate))
+        for name, arm in arms.items()
+        for rate in RATES
+    }
+    reference = read_reference(ROOT / "data", validate, tried)
+    assert reference.stale == ()
+    assert best_rates(reference.results) == {name: arm.plan.rate for name, arm in arms.items()}

@@ -1,36 +1,58 @@
 """What made a number: a digest of the code it depends on, the versions, and the class of machine.
 
-The digest covers the syntax tree of a module and of every recurse_lab module it imports, without
-docstrings and comments: rewording a sentence keeps records valid, changing a line of code does not.
+The digest follows names: from a recipe and the classes of its configuration to every function, class and
+constant of this package that they mention, and on from there. Docstrings and comments do not count, nor does
+code that nothing on the way mentions: a new layer beside an old one leaves old records valid.
 """
 
 import ast
 import hashlib
 import os
 import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "recurse_lab"
+Name = tuple[str, str]  # module, name of a definition in it
 
 
-@cache
-def code_digest(module: str) -> str:
-    """Hex digest of `module` and everything of this package that it imports, directly or not."""
-    seen: dict[str, str] = {}
-    waiting = [module]
+def code_digest(recipe: Any, config: Any) -> str:
+    """Hex digest of the code that `recipe(config, seed)` depends on, as far as it stands in this package."""
+    return digest_of(sorted({(recipe.__module__, recipe.__name__), *classes_of(config)}))
+
+
+def digest_of(roots: Iterable[Name]) -> str:
+    """Hex digest of some definitions and all that they mention, directly or not."""
+    seen: dict[Name, str] = {}
+    waiting = list(roots)
     while waiting:
         name = waiting.pop()
         if name in seen:
             continue
-        tree = ast.parse(_source_of(name).read_text(encoding="utf-8"))
-        waiting += _imports(tree)
-        seen[name] = ast.dump(_without_docstrings(tree))
-    return hashlib.sha256("\n".join(f"{name} {seen[name]}" for name in sorted(seen)).encode()).hexdigest()[
-        :16
-    ]
+        node, found = _definition(*name)
+        seen[name] = node
+        waiting += found
+    text = "\n".join(f"{module}:{name} {seen[module, name]}" for module, name in sorted(seen))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def classes_of(config: Any) -> Iterator[Name]:
+    """Classes of this package among a configuration's values, however deep they stand in it."""
+    if is_dataclass(config) and not isinstance(config, type):
+        if type(config).__module__.startswith(PACKAGE):
+            yield type(config).__module__, type(config).__name__
+        for field in fields(config):
+            yield from classes_of(getattr(config, field.name))
+    elif isinstance(config, dict):
+        yield from classes_of(list(config.values()))
+    elif isinstance(config, list | tuple):
+        for part in config:
+            yield from classes_of(part)
 
 
 def versions() -> dict[str, str]:
@@ -44,6 +66,37 @@ def machine_class() -> str:
     return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
+def _definition(module: str, name: str) -> tuple[str, list[Name]]:
+    """A definition's syntax tree as text, and what it mentions of this package."""
+    definitions, imports = _module(module)
+    if name in imports:
+        return f"is {imports[name]}", [imports[name]]
+    nodes = definitions.get(name, [])
+    mentioned = {
+        part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name) and part.id != name
+    }
+    found = [(module, part) for part in sorted(mentioned) if part in definitions or part in imports]
+    return " ".join(ast.dump(_without_docstrings(node)) for node in nodes), found
+
+
+@cache
+def _module(module: str) -> tuple[dict[str, list[ast.AST]], dict[str, Name]]:
+    """Top-level definitions of a module by name, and where the names that it imports from this package stand."""
+    definitions: dict[str, list[ast.AST]] = {}
+    imports: dict[str, Name] = {}
+    for node in ast.parse(_source_of(module).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
+            imports |= {alias.asname or alias.name: (str(node.module), alias.name) for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            definitions.setdefault(node.name, []).append(node)
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+            for name in names:
+                definitions.setdefault(name, []).append(node)
+    return definitions, imports
+
+
 def _source_of(module: str) -> Path:
     spec = find_spec(module)
     if spec is None or spec.origin is None:
@@ -51,31 +104,8 @@ def _source_of(module: str) -> Path:
     return Path(spec.origin)
 
 
-def _imports(tree: ast.Module) -> list[str]:
-    """Modules of this package that a module imports, the packages they stand in left out."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(PACKAGE):
-            inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            found.update(name for name in inner if _is_module(name))
-            found.add(node.module)
-        elif isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names if alias.name.startswith(PACKAGE))
-    return sorted(found)
-
-
-def _is_module(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-            and ast.get_docstring(node) is not None
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return tree
+def _without_docstrings(node: ast.AST) -> ast.AST:
+    for part in ast.walk(node):
+        if isinstance(part, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(part) is not None:
+            part.body = part.body[1:] or [ast.Pass()]
+    return node

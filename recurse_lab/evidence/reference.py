@@ -1,15 +1,21 @@
 """Reference records: the runs of the full profile, kept in data/records and drawn beside every live run.
 
 A record made by other code or another configuration than the present one is *stale*: it is still shown,
-and always said to be stale.
+and always said to be stale. Weights that a notebook thinks with stand in data/weights; data/SHA256SUMS lists
+all of these files.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recurse_lab.evidence.records import Record, load_reference, save_reference
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from recurse_lab.evidence.records import Record, RecordError, load_reference, save_reference
 from recurse_lab.evidence.replicate import Recipe, Results, is_fresh
 
 
@@ -54,6 +60,43 @@ def write_reference(folder: Path, recipe: Recipe, results: Results) -> Path:
     kept = [record for record in load_reference(path) if record.arm not in results] if path.exists() else []
     save_reference(kept + [record for runs in results.values() for record in runs.values()], path)
     return path
+
+
+def write_weights(folder: Path, record: Record) -> Path:
+    """Keep the weights of one run as the ones that notebooks think with."""
+    path = weights_path(folder, record.arm)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(record.weights, path)
+    return path
+
+
+def read_weights(folder: Path, arm: str) -> dict[str, Tensor]:
+    """The kept weights of an arm.
+
+    Raises:
+        RecordError: the file is missing or damaged.
+    """
+    path = weights_path(folder, arm)
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise RecordError(f"weights {path.name} cannot be read; the full profile makes them") from error
+
+
+def weights_path(folder: Path, arm: str) -> Path:
+    """Where an arm's kept weights stand."""
+    return folder / "weights" / f"{arm}.safetensors"
+
+
+def write_checksums(folder: Path) -> Path:
+    """List every record and weight file with its SHA-256, in the form that `sha256sum --check` reads."""
+    kept = sorted(path for part in ("records", "weights") for path in (folder / part).glob("*.*"))
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
+        for path in kept
+    ]
+    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
+    return folder / "SHA256SUMS"
 
 
 def _note(records: list[Record], stale: tuple[str, ...]) -> str:

@@ -59,8 +59,8 @@ def replicate(
 
 def is_fresh(record: Record, recipe: Recipe, arms: Mapping[str, Any]) -> bool:
     """Whether a record was made by the present code and configuration of its arm."""
-    same_code = record.digest == code_digest(recipe.__module__)
-    return same_code and record.arm in arms and record.config == repr(arms[record.arm])
+    config = arms.get(record.arm)
+    return record.config == repr(config) and record.digest == code_digest(recipe, config)
 
 
 def _run_all(recipe: Recipe, trials: list[Any], cache: Path, jobs: int) -> Iterable[Record]:
@@ -91,7 +91,7 @@ def _run(recipe: Recipe, trial: tuple[str, Any, int], path: Path) -> Record:
         arm=name,
         seed=seed,
         config=repr(config),
-        digest=code_digest(recipe.__module__),
+        digest=code_digest(recipe, config),
         versions=versions(),
         machine=machine_class(),
         command=f"python -m recurse_lab run --profile full --seed {seed}",
@@ -108,7 +108,7 @@ def _path(recipe: Recipe, trial: tuple[str, Any, int], cache: Path) -> Path:
     made_by = (
         recipe.__module__,
         recipe.__name__,
-        code_digest(recipe.__module__),
+        code_digest(recipe, config),
         repr(config),
         seed,
         versions(),

@@ -3,6 +3,7 @@
 The figure has its own slider and works everywhere, in a report too; the widgets under it need a live kernel.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ import plotly.graph_objects as go
 from IPython.display import display
 
 from recurse_lab.show.boards import thought_scrubber
+
+PLOTLY = "application/vnd.plotly.v1+json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +88,10 @@ class Explorer:
         self._draw()
 
     def _draw(self, _: Any = None) -> None:
-        with self.output:
-            self.output.clear_output(wait=True)
-            display(self.example.at(self.step.value))
+        fig = self.example.at(self.step.value)
+        # set, not captured: an executor without a reader has no place to capture into
+        data = {PLOTLY: json.loads(fig.to_json()), "text/plain": str(fig.layout.title.text)}
+        self.output.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)
 
     def _judge(self, _: Any = None) -> None:
         halt = self.example.halt(self.threshold.value)

@@ -46,8 +46,8 @@ def _needed(curve: dict[int, float]) -> int | None:
 @torch.no_grad()
 def four_starts(
     net: DeepThinking, batch: Batch, steps: int, seed: int
-) -> tuple[dict[str, np.ndarray], dict[str, tuple[float, float]]]:
-    """Paths (T+1, 2) of the first string from four first states; share right at the end, cosine of the ends."""
+) -> tuple[dict[str, np.ndarray], dict[str, dict[str, float]]]:
+    """Paths (T+1, 1, 2) of the first string from four first states; share right and agreement at the end."""
     own = next(iter(think(net, batch.inputs, 0))).state
     other = settle(net, batch.inputs.roll(1, 0), steps).state
     noise = torch.Generator().manual_seed(seed)
@@ -63,7 +63,7 @@ def four_starts(
         traces.append(torch.stack([latent(thought.state) for thought in thoughts]))
         right = right_cells(net.read(thoughts[-1].state), batch.targets).all(1).float().mean().item()
         cosine = torch.cosine_similarity(traces[-1][-1], traces[0][-1]).mean().item()
-        summary[name] = (right, round(cosine, 4))
+        summary[name] = {"strings right": right, "cosine with its own start's end": round(cosine, 4)}
     together = torch.cat([path[:, :1] for path in traces], dim=1).numpy()  # (T+1, 4, N)
     points, _ = pca_path(together)
     return {name: points[:, index : index + 1] for index, name in enumerate(starts)}, summary
@@ -119,6 +119,19 @@ def share_right_by_length(results: Results, labels: Mapping[str, str]) -> dict[s
         }
         for name, runs in results.items()
     }
+
+
+def every_seed(runs: Mapping[int, Record], bits: int) -> dict[str, dict[str, Any]]:
+    """Seed -> share of strings of one length right at the last reading, the best share at any, and when it stays."""
+    rows = {}
+    for seed, run in runs.items():
+        curve = by_length(run)[bits]
+        rows[f"seed {seed}"] = {
+            f"right after {max(curve)} iterations": curve[max(curve)],
+            "best at any number": max(curve.values()),
+            "iterations until 99 % stay right": _needed(curve),
+        }
+    return rows
 
 
 def longest_solved(runs: Mapping[int, Record], share: float = 1.0) -> int:

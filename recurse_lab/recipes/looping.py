@@ -15,7 +15,7 @@ from recurse_lab.recipes.prefix_sums import Arm
 from recurse_lab.train.fit import Plan
 from recurse_lab.train.objectives import LastStep, Progressive
 
-STEPS = 1_000  # optimiser steps of every arm
+STEPS = 900  # optimiser steps of every arm
 
 # Dilations of the feed-forward nets. A block of five convolutions with dilation d reaches 5d cells to each side,
 # so that an answer of either can depend on every cell up to 511 to its left: 512 bits are within reach.
@@ -87,7 +87,7 @@ HALTING = Claim(
     "number of iterations, at equal mean iterations.",
     source="The essay: convergence signals provide natural halting; Geiping et al. 2025 (arXiv:2502.05171), 6.1.",
     published="no comparable figure: Huginn stops on convergence without training for it, at little loss",
-    metric="share of strings wholly right, lengths 16 to 256 mixed, at the residual rule's mean iterations",
+    metric="share of strings wholly right, lengths 16 to 128 mixed, at the residual rule's mean iterations",
     treatment="residual",
     controls=("fixed",),
     margin=0.1,
@@ -141,6 +141,19 @@ def arm_results(
         )
         for name, runs in results.items()
     ]
+
+
+def costs(results: Results, arms: Mapping[str, Arm]) -> dict[str, dict[str, float]]:
+    """Arm -> its parameters and what it cost, mean over seeds."""
+    return {
+        arm.label: {
+            "parameters": arm.params,
+            "training FLOPs": arm.train_flops,
+            "FLOPs of one longest answer": arm.infer_flops,
+            "CPU-seconds a seed": arm.seconds,
+        }
+        for arm in arm_results(results, arms, right_at_longest)
+    }
 
 
 def halting_results(runs: Mapping[int, Record]) -> list[ArmResult]:

@@ -4,14 +4,15 @@ Too long for a live cell: one seed takes seven CPU-minutes. The full profile tra
 and keeps the weights of the first seed in data/weights, so that a notebook can watch it think.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file
 from torch import Generator, Tensor
 
 from recurse_lab.evidence.records import Record
+from recurse_lab.evidence.reference import read_weights
 from recurse_lab.measure.behaviour import accuracy_grid
 from recurse_lab.measure.cost import parameters
 from recurse_lab.measure.latents import Trace, trace
@@ -22,7 +23,6 @@ from recurse_lab.train.fit import Plan, fit, seeded
 from recurse_lab.train.objectives import Progressive
 from recurse_lab.train.sources import Curriculum
 
-WEIGHTS = "mazes_looped.safetensors"
 TEST_SEED = 1_000_039
 
 
@@ -71,13 +71,10 @@ def maze_net(data: Path) -> DeepThinking:
     """The recorded net of the first seed.
 
     Raises:
-        ValueError: its weights are missing or of another configuration.
+        RecordError: its weights are missing or damaged.
     """
-    model, path = DeepThinking(MAZES_LOOPED.model), data / "weights" / WEIGHTS
-    try:
-        model.load_state_dict(load_file(path))
-    except (OSError, RuntimeError) as error:
-        raise ValueError(f"{path.name} is missing or of another net; the full profile makes it") from error
+    model = DeepThinking(MAZES_LOOPED.model)
+    model.load_state_dict(read_weights(data, "mazes"))
     return model.eval()
 
 
@@ -87,7 +84,10 @@ def show_case(net: DeepThinking, size: int, seed: int, steps: int = 40) -> tuple
     return batch, trace(net, batch.inputs, steps)
 
 
-def solved_share(runs: Mapping[int, Record]) -> dict[str, list[float]]:
-    """Size -> share of mazes wholly solved at the last number of steps read, one entry a seed."""
-    by_seed = [record.values["exact"] for record in runs.values()]
-    return {f"{size} x {size}": [exact[size][-1] for exact in by_seed] for size in by_seed[0]}
+def solved_share(runs: Mapping[int, Record]) -> dict[str, dict[str, float]]:
+    """Size -> seed -> share of mazes wholly solved at the last number of steps read."""
+    sizes = next(iter(runs.values())).values["exact"]
+    return {
+        f"{size} x {size}": {f"seed {seed}": run.values["exact"][size][-1] for seed, run in runs.items()}
+        for size in sizes
+    }

@@ -18,6 +18,7 @@ from recurse_lab.train.fit import Plan, Run, fit, seeded
 from recurse_lab.train.objectives import LastStep, Progressive
 from recurse_lab.train.sources import Curriculum
 
+HALTING_LENGTHS = 4  # halting rules are compared on the four shortest lengths, 16 to 128 bits
 TEST_SEED = 1_000_003  # draws the test strings, the same ones for every arm and seed
 
 
@@ -29,11 +30,11 @@ class Arm:
     model: DeepThinkingConfig
     objective: LastStep | Progressive
     plan: Plan
-    batch: int = 64
+    batch: int = 32
     first_bits: int = 4  # the curriculum starts here ...
     train_bits: int = 16  # ... and no string in training is longer than this
     lengths: tuple[int, ...] = (16, 32, 64, 128, 256, 512)
-    strings: int = 64  # test strings of up to 128 bits; a third of that for longer ones
+    strings: int = 64  # test strings of up to 128 bits; a quarter of that for longer ones
     halting: bool = False  # also compare halting rules
 
     @property
@@ -54,15 +55,15 @@ def train_prefix_sums(arm: Arm, seed: int) -> tuple[dict[str, Any], dict[str, Te
     after 600 iterations on at least 9 seeds of 10; the feed-forward arms answer 16 bits and almost no 32.
     """
     model, run, bits = train(arm, seed)
-    values = cost(arm, model, run) | {"curve": thinned(run, bits), "exact": {}, "cells": {}}
+    values = cost(arm, model, run, bits) | {"curve": thinned(run, bits), "exact": {}, "cells": {}}
     for length in arm.lengths:
-        count = arm.strings if length <= 128 else max(4, arm.strings // 3)
+        count = arm.strings if length <= 128 else max(4, arm.strings // 4)
         reads = iterations_read(arm, length)
         grid = accuracy_grid(model, PrefixSums(), [length], reads, count=count, seed=TEST_SEED)
         values["exact"][str(length)] = dict(zip(map(str, reads), grid.exact[0].tolist(), strict=True))
         values["cells"][str(length)] = dict(zip(map(str, reads), grid.cells[0].tolist(), strict=True))
     if arm.halting:
-        values["halting"] = compare_rules(model, arm.lengths[:-1], late, seed=seed)
+        values["halting"] = compare_rules(model, arm.lengths[:HALTING_LENGTHS], late, seed=seed)
     return values, {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
 
 
@@ -95,20 +96,19 @@ def iterations_read(arm: Arm, bits: int) -> list[int]:
     return sorted({*range(1, late(bits), max(1, bits // 32)), late(bits)})
 
 
-def cost(arm: Arm, model: DeepThinking, run: Run) -> dict[str, Any]:
-    """Parameters, FLOPs of the training run and of one 512-bit answer, CPU-seconds of training."""
+def cost(arm: Arm, model: DeepThinking, run: Run, bits: list[int]) -> dict[str, Any]:
+    """Parameters, FLOPs of the training run and of one longest answer, CPU-seconds of training."""
     one = PrefixSums().sample(1, arm.train_bits, "train", Generator().manual_seed(0)).inputs
-    flops = forward_flops(model, one)  # of start, of a step, of a read
     free, graded = arm.objective.mean_steps
-    # a backward pass costs twice its forward pass
-    example = free * flops.step + 3 * (graded * flops.step + flops.start + flops.read)
+    per_bit = (
+        forward_flops(model, one).training(graded, free) / arm.train_bits
+    )  # a convolution's cost is linear
     longest = torch.zeros(1, arm.lengths[-1], dtype=torch.int64)
-    answer = forward_flops(model, longest)
     steps = iterations_read(arm, arm.lengths[-1])[-1]
     return {
         "params": parameters(model),
-        "train_flops": example * arm.batch * arm.plan.steps,
-        "infer_flops": answer.start + steps * answer.step + answer.read,
+        "train_flops": per_bit * arm.batch * sum(bits),
+        "infer_flops": forward_flops(model, longest).answer(steps),
         "train_seconds": run.seconds,
     }
 

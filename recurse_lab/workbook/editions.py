@@ -12,7 +12,7 @@ import nbformat
 from recurse_lab.workbook.parameters import NotebookError, read_notebook
 
 SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION\n?", re.MULTILINE | re.DOTALL)
-PROMPT = "# your code here\n"
+PROMPT = "...  # your code here\n"
 
 
 def student_source(source: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -74,6 +75,8 @@ def execute(path: Path, out: Path, parameters: Mapping[str, Any]) -> NotebookRun
         status, code, error = "dead kernel", DEAD_KERNEL, "the kernel died (out of memory, or killed)"
     except (NotebookError, ValueError) as failure:
         status, code, error = "not valid", 2, _first_line(str(failure))
+    except Exception as failure:  # an executor's own fault ends this notebook, not the others
+        status, code, error = "failed", 1, f"{type(failure).__name__}: {_first_line(str(failure))}"
     if out.exists():
         tidy(out)
     return NotebookRun(
@@ -94,7 +97,7 @@ def _papermill(path: Path, out: Path, parameters: Mapping[str, Any]) -> None:
         out,
         parameters=dict(parameters),
         cwd=str(path.parent),
-        progress_bar=False,
+        progress_bar=sys.stderr.isatty(),
         store_widget_state=False,
         kernel_manager_class=LocalKernelManager,
     )

@@ -11,6 +11,10 @@ GATES = (
     ("format", ["-m", "ruff", "format", "--check", "."]),
     ("types", ["-m", "mypy"]),
     ("tests", ["-m", "pytest"]),
+    (
+        "notebooks against their outputs",
+        ["-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=900", "notebooks"],
+    ),
 )
 
 

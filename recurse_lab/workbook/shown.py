@@ -21,15 +21,32 @@ def source_of(thing: Any) -> str:
 
 def comparison_table(happened: Mapping[str, tuple[Any, Any]]) -> str:
     """An HTML table: question, prediction, what happened."""
-    rows = "".join(
-        f"<tr><td>{html.escape(question)}</td><td>{_plain(guess)}</td><td>{_plain(found)}</td></tr>"
-        for question, (guess, found) in happened.items()
+    return table(
+        {
+            question: {"you predicted": guess, "it came out as": found}
+            for question, (guess, found) in happened.items()
+        }
     )
-    head = "<tr><th></th><th>you predicted</th><th>it came out as</th></tr>"
-    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def table(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """An HTML table: row name -> column name -> value, the same columns in every row."""
+    columns = list(next(iter(rows.values()), {}))
+    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+    body = "".join(
+        f"<tr><td>{html.escape(name)}</td>"
+        + "".join(f"<td>{_plain(row[column])}</td>" for column in columns)
+        + "</tr>"
+        for name, row in rows.items()
+    )
+    return f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _plain(value: Any) -> str:
     if value is None:
         return "never"
-    return html.escape(f"{value:.2f}" if isinstance(value, float) else str(value))
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.1e}" if value and not 1e-3 <= abs(value) < 1e5 else f"{value:.3g}"
+    return html.escape(str(value))

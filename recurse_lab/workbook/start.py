@@ -15,13 +15,19 @@ from IPython.display import HTML, Code, Markdown
 from tqdm.auto import tqdm
 
 from recurse_lab.evidence.records import Record
-from recurse_lab.evidence.reference import Reference, read_reference, write_reference
+from recurse_lab.evidence.reference import (
+    Reference,
+    read_reference,
+    write_checksums,
+    write_reference,
+    write_weights,
+)
 from recurse_lab.evidence.replicate import Recipe, Results, replicate
 from recurse_lab.explore import Example, Explorer
 from recurse_lab.measure.latents import Trace
 from recurse_lab.tasks.base import Batch
 from recurse_lab.workbook.parameters import check_parameters
-from recurse_lab.workbook.shown import comparison_table, source_of
+from recurse_lab.workbook.shown import comparison_table, source_of, table
 
 ROOT = Path(__file__).parents[2]
 SEEDS = {"smoke": 2, "quick": 5, "full": 10}  # how many seeds a claim is run on
@@ -67,23 +73,39 @@ class Lab:
         """Folder of finished trials, from which an interrupted run goes on."""
         return Path(os.environ.get(CACHE, ROOT / "build" / "cache"))
 
-    def replicate(self, recipe: Recipe, arms: Mapping[str, Any]) -> Results:
-        """Train every arm on every seed, with a progress bar; the full profile also writes the reference."""
-        with self._bar(len(arms) * len(self.seeds), "training runs") as bar:
+    def replicate(self, recipe: Recipe, arms: Mapping[str, Any], most: int | None = None) -> Results:
+        """Train every arm on every seed, with a progress bar; the full profile also writes the reference.
+
+        Args:
+            most: run no more than this many of the seeds.
+        """
+        seeds = self.seeds[:most]
+        with self._bar(len(arms) * len(seeds), "training runs") as bar:
 
             def finished(record: Record) -> None:
                 bar.set_postfix_str(f"{record.arm}, seed {record.seed}: {record.seconds:.0f} CPU-s")
                 bar.update()
 
-            found = replicate(recipe, arms, self.seeds, cache=self.cache, jobs=self.jobs, finished=finished)
+            found = replicate(recipe, arms, seeds, cache=self.cache, jobs=self.jobs, finished=finished)
         if self.profile == "full":
             write_reference(self.data, recipe, found)
+            write_checksums(self.data)
         return found
 
-    def recorded(self, recipe: Recipe, arms: Mapping[str, Any]) -> Reference:
-        """Arms too heavy for a live run: read from data/records; the full profile trains and writes them."""
+    def recorded(
+        self, recipe: Recipe, arms: Mapping[str, Any], *, seeds: int = 5, keep: str | None = None
+    ) -> Reference:
+        """Arms too heavy for a live run: read from data/records; the full profile trains and writes them.
+
+        Args:
+            seeds: on how many seeds the full profile runs them.
+            keep: arm whose weights, of the first seed, are kept in data/weights for notebooks to think with.
+        """
         if self.profile == "full":
-            self.replicate(recipe, arms)
+            found = self.replicate(recipe, arms, seeds)
+            if keep:
+                write_weights(self.data, found[keep][self.seed])
+                write_checksums(self.data)
         return read_reference(self.data, recipe, arms)
 
     def watch(self, total: int, label: str) -> Callable[[int, float, float], None]:
@@ -109,6 +131,10 @@ class Lab:
     def compare(self, happened: Mapping[str, tuple[Any, Any]]) -> HTML:
         """What the reader predicted beside what happened."""
         return HTML(comparison_table(happened))
+
+    def table(self, rows: Mapping[str, Mapping[str, Any]]) -> HTML:
+        """Row name -> column name -> value, as a table."""
+        return HTML(table(rows))
 
     def elapsed(self) -> Markdown:
         """How long the chapter took so far."""
