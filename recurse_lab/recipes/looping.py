@@ -43,13 +43,13 @@ def feed_forward(label: str, dilations: tuple[int, ...], width: int, groups: int
 
 LIVE = {
     "looped": LOOPED,
-    "same_parameters": feed_forward("4 blocks, same parameters", FOUR_BLOCKS, 18, 3, 4e-3),
+    "same_parameters": feed_forward("4 blocks, same parameters", FOUR_BLOCKS, 18, 3, 8e-3),
     "same_compute": feed_forward("6 blocks, same training compute", SIX_BLOCKS, 32, 4, 4e-3),
 }
 
 LARGER = {
     "four_times": feed_forward("4 blocks, 4x the parameters", FOUR_BLOCKS, 36, 4, 4e-3),
-    "sixteen_times": feed_forward("4 blocks, 16x the parameters", FOUR_BLOCKS, 72, 4, 2e-3),
+    "sixteen_times": feed_forward("4 blocks, 16x the parameters", FOUR_BLOCKS, 72, 4, 4e-3),
 }
 
 # What makes a loop settle: the norm, the late start, and the recall, each left out in turn.

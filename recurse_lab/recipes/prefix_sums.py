@@ -34,7 +34,7 @@ class Arm:
     first_bits: int = 4  # the curriculum starts here ...
     train_bits: int = 16  # ... and no string in training is longer than this
     lengths: tuple[int, ...] = (16, 32, 64, 128, 256, 512)
-    strings: int = 64  # test strings of up to 128 bits; a quarter of that for longer ones
+    strings: int = 64  # test strings of up to 128 bits; an eighth of that for longer ones
     halting: bool = False  # also compare halting rules
 
     @property
@@ -57,7 +57,7 @@ def train_prefix_sums(arm: Arm, seed: int) -> tuple[dict[str, Any], dict[str, Te
     model, run, bits = train(arm, seed)
     values = cost(arm, model, run, bits) | {"curve": thinned(run, bits), "exact": {}, "cells": {}}
     for length in arm.lengths:
-        count = arm.strings if length <= 128 else max(4, arm.strings // 4)
+        count = arm.strings if length <= 128 else max(4, arm.strings // 8)
         reads = iterations_read(arm, length)
         grid = accuracy_grid(model, PrefixSums(), [length], reads, count=count, seed=TEST_SEED)
         values["exact"][str(length)] = dict(zip(map(str, reads), grid.exact[0].tolist(), strict=True))

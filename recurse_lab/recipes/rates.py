@@ -1,4 +1,4 @@
-"""How each arm's learning rate was chosen: four rates, two seeds of their own, validation strings only.
+"""How each arm's learning rate was chosen: five rates, two seeds of their own, validation strings only.
 
 `python -m recurse_lab.recipes.rates` writes data/records/rates.json (about 25 minutes on two cores). The
 seeds are not those of any claim, and no test string is looked at. The rate with the highest share of
@@ -19,7 +19,7 @@ from recurse_lab.recipes.looping import LARGER, LIVE
 from recurse_lab.recipes.prefix_sums import Arm, train
 from recurse_lab.tasks.prefix_sums import PrefixSums
 
-RATES = (1e-3, 2e-3, 4e-3, 8e-3)
+RATES = (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
 SEEDS = (100, 101)
 STEPS_READ = {True: 60, False: 0}  # a looped net is judged after 60 iterations, the others after their depth
 
