@@ -43,7 +43,7 @@ def feed_forward(label: str, dilations: tuple[int, ...], width: int, groups: int
 
 LIVE = {
     "looped": LOOPED,
-    "same_parameters": feed_forward("4 blocks, same parameters", FOUR_BLOCKS, 18, 3, 8e-3),
+    "same_parameters": feed_forward("4 blocks, same parameters", FOUR_BLOCKS, 18, 3, 1.6e-2),
     "same_compute": feed_forward("6 blocks, same training compute", SIX_BLOCKS, 32, 4, 4e-3),
 }
 
@@ -53,16 +53,13 @@ LARGER = {
 }
 
 # What makes a loop settle: the norm, the late start, and the recall, each left out in turn.
+_WHOLE = replace(LOOPED, lengths=(16, 64), halting=False)
 _EARLY = Progressive(with_gradient=8)
 ABLATIONS = {
-    "no_late_start": replace(LOOPED, label="norm, no late start", objective=_EARLY, halting=False),
-    "no_norm": replace(
-        LOOPED, label="late start, no norm", model=DeepThinkingConfig(groups=0), halting=False
-    ),
-    "neither": replace(
-        LOOPED, label="neither", model=DeepThinkingConfig(groups=0), objective=_EARLY, halting=False
-    ),
-    "no_recall": replace(LOOPED, label="no recall", model=DeepThinkingConfig(recall=False), halting=False),
+    "no_late_start": replace(_WHOLE, label="norm, no late start", objective=_EARLY),
+    "no_norm": replace(_WHOLE, label="late start, no norm", model=DeepThinkingConfig(groups=0)),
+    "neither": replace(_WHOLE, label="neither", model=DeepThinkingConfig(groups=0), objective=_EARLY),
+    "no_recall": replace(_WHOLE, label="no recall", model=DeepThinkingConfig(recall=False)),
 }
 
 _BANSAL = "Bansal et al. 2022, End-to-end Algorithm Synthesis with Recurrent Networks (arXiv:2202.05826)."
