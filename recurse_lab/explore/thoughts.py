@@ -37,7 +37,8 @@ class Example:
         frame = fig.frames[step]
         for index, trace in zip(frame.traces, frame.data, strict=True):
             fig.data[index].update({key: trace[key] for key in ("x", "y", "z") if key in trace})
-        fig.update_layout(title_text=frame.layout.title.text, sliders=[], margin_b=60)
+        fig.update_layout(title_text=frame.layout.title.text, margin_b=60)
+        fig.layout.sliders = ()
         fig.frames = []
         return fig
 

@@ -81,6 +81,8 @@ class DeepThinking(nn.Module):
 
     def __init__(self, config: DeepThinkingConfig) -> None:
         super().__init__()
+        if not config.dilations or min(config.dilations) < 1:
+            raise ValueError(f"dilations must be one or more numbers from 1 on, not {config.dilations}")
         self.config = config
         self.embed = conv(config.dims, config.symbols - 1, config.width)
         self.blocks = nn.ModuleList([Block(config, dilation) for dilation in config.dilations])

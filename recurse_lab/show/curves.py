@@ -115,7 +115,7 @@ def steps_needed_line(sizes: Sequence[int], needed: Mapping[str, Sequence[int | 
     return fig
 
 
-def fit_line(sizes: Sequence[float], steps: Sequence[float | None]) -> tuple[float, float, float]:
+def fit_line(sizes: Sequence[int | float], steps: Sequence[int | float | None]) -> tuple[float, float, float]:
     """Slope, intercept and R² of a straight line through the pairs whose step is known."""
     pairs = np.array([(x, y) for x, y in zip(sizes, steps, strict=True) if y is not None], dtype=float)
     if len(pairs) < 2:
@@ -142,7 +142,11 @@ def halting_tradeoff(rules: Mapping[str, tuple[Sequence[float], Sequence[float]]
 
 
 def _running_mean(values: Sequence[float], window: int) -> np.ndarray:
-    total = np.cumsum(np.insert(np.asarray(values, dtype=float), 0, 0.0))
-    ends = np.arange(1, len(values) + 1)
+    """Mean of each value and those before it, `window` at most; a value that is not finite spoils no other."""
+    array = np.asarray(values, dtype=float)
+    total = np.cumsum(np.insert(np.where(np.isfinite(array), array, 0.0), 0, 0.0))
+    known = np.cumsum(np.insert(np.isfinite(array), 0, 0))
+    ends = np.arange(1, len(array) + 1)
     begins = np.maximum(0, ends - window)
-    return (total[ends] - total[begins]) / (ends - begins)
+    count = known[ends] - known[begins]
+    return np.where(count > 0, (total[ends] - total[begins]) / np.maximum(count, 1), np.nan)

@@ -59,7 +59,8 @@ def pca_paths(paths: Mapping[str, np.ndarray]) -> go.Figure:
 
 def eigenvalues(frames: Sequence[tuple[int, np.ndarray]]) -> go.Figure:
     """Eigenvalues of the step's Jacobian in the complex plane, with the unit circle and a slider over steps."""
-    largest = max(1.1, *(float(np.abs(values).max()) for _, values in frames)) * 1.08
+    radii = [float(np.abs(values).max()) for _, values in frames]
+    largest = max([1.1, *filter(np.isfinite, radii)]) * 1.08
     axis = {"range": [-largest, largest], "constrain": "domain"}
     fig = figure(
         "Eigenvalues of one step",

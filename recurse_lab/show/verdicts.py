@@ -1,7 +1,7 @@
 """Figures that a verdict is read from: every seed a mark, intervals, parameters against accuracy."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from recurse_lab.show.theme import PALETTE, figure, plain, style
 
 
+@runtime_checkable
 class Interval(Protocol):
     """An effect: its mean and the ends of its interval."""
 
@@ -20,6 +21,7 @@ class Interval(Protocol):
     def high(self) -> float: ...  # noqa: D102
 
 
+@runtime_checkable
 class Arm(Protocol):
     """What is drawn of an arm: its label, size, values by seed, and whether it was recorded."""
 
@@ -52,15 +54,10 @@ def strip(arms: Sequence[Arm], metric: str) -> go.Figure:
         fig.add_scatter(
             x=plain(index + np.array(spread)), y=plain(values), mode="markers", marker=marker, text=seeds
         )
-        mean = float(np.mean(values))
-        fig.add_shape(
-            type="line",
-            x0=index - 0.3,
-            x1=index + 0.3,
-            y0=mean,
-            y1=mean,
-            line=look["line"] | {"dash": "solid"},
-        )
+        (mean,) = plain([np.mean(values)])
+        bar = {"x0": index - 0.3, "x1": index + 0.3, "y0": mean, "y1": mean}
+        if mean is not None:
+            fig.add_shape(type="line", line=look["line"] | {"dash": "solid"}, **bar)
     labels = [_folded(arm.label + (" (recorded)" if arm.recorded else "")) for arm in arms]
     fig.update_xaxes(tickvals=list(range(len(arms))), ticktext=labels, range=[-0.6, len(arms) - 0.4])
     return fig
@@ -101,11 +98,11 @@ def intervals(effects: Mapping[str, Interval], margin: float) -> go.Figure:
         error = {
             "type": "data",
             "symmetric": False,
-            "array": [effect.high - effect.mean],
-            "arrayminus": [effect.mean - effect.low],
+            "array": plain([effect.high - effect.mean]),
+            "arrayminus": plain([effect.mean - effect.low]),
             "thickness": 2.5,
         }
-        fig.add_scatter(x=[effect.mean], y=[label], error_x=error, mode="markers", marker=marker)
+        fig.add_scatter(x=plain([effect.mean]), y=[label], error_x=error, mode="markers", marker=marker)
     fig.add_vline(
         x=0, line_color="#22262e", line_width=1, annotation_text="zero", annotation_position="bottom right"
     )

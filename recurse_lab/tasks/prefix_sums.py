@@ -37,6 +37,7 @@ class PrefixSums:
         return inputs_BL.cumsum(dim=1) % 2
 
     def verify(self, inputs_BL: Int[Tensor, "B L"], answers_BL: Int[Tensor, "B L"]) -> Bool[Tensor, " B"]:
-        """True where each answer bit is the one before it plus the input bit, modulo 2."""
+        """True where each answer is a bit, and the one before it plus the input bit, modulo 2."""
         before_BL = torch.cat((torch.zeros_like(answers_BL[:, :1]), answers_BL[:, :-1]), dim=1)
-        return ((before_BL + inputs_BL - answers_BL) % 2 == 0).all(dim=1)
+        bits_BL = (answers_BL == 0) | (answers_BL == 1)
+        return (bits_BL & ((before_BL + inputs_BL - answers_BL) % 2 == 0)).all(dim=1)

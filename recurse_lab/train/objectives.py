@@ -141,7 +141,11 @@ class DeepSupervision:
         self, model: Recurrence, batch: Batch, carry: Slots | None, progress: float, generator: Generator
     ) -> Outcome:
         """Cross-entropy after `steps` refinements of every slot's carried state."""
-        slots = carry or self.fill(model, batch, generator)
+        if (
+            carry is None or carry.batch.inputs.shape != batch.inputs.shape
+        ):  # the first, or a larger problem size
+            carry = self.fill(model, batch, generator)
+        slots = carry
         held, begun = slots.batch, Thought(0, slots.state, None)
         last = settle(model, held.inputs, self.steps, resume=begun, generator=generator)
         assert last.logits is not None

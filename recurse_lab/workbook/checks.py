@@ -37,9 +37,13 @@ def _report(what: str, value: Callable[[], Any], right: Callable[[Any], bool], h
         elif right(found):
             print(f"✓ {what}")
         else:
-            print(f"✗ {what}: {found!r}, {hint}")
+            print(f"✗ {what}: {_one_line(repr(found))}, {hint}")
     except Exception as error:  # whatever a reader's code does, the notebook goes on
         if "ellipsis" in str(error).lower():
             print(f"○ {what}: not attempted")
         else:
-            print(f"✗ {what}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
+            print(f"✗ {what}: {type(error).__name__}: {_one_line(str(error))}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:200]

@@ -83,7 +83,7 @@ def execute(path: Path, out: Path, parameters: Mapping[str, Any]) -> NotebookRun
         **done,
         status=status,
         seconds=round(perf_counter() - begun, 1),
-        peak_memory_mb=round(memory.peak / 1e6),
+        peak_memory_mb=round(memory.peak / 1e6, 1),
         exit_code=code,
         error=error,
     )

@@ -1,0 +1,65 @@
+# The workbook's actions. Each creates .venv and installs into it what is missing, when there is no such folder
+# or when pyproject.toml or constraints.txt has changed since.
+
+PYTHON ?= python3
+TORCH ?= $(shell sed -n '/^torch==/p' constraints.txt)
+PIP_ARGS ?=
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+CHOICE := $(strip $(PYTHON) $(TORCH) $(PIP_ARGS))
+
+# Two processes share the cores: threads that spin while they wait make both several times slower.
+export OMP_WAIT_POLICY := PASSIVE
+
+.DEFAULT_GOAL := help
+.PHONY: help report lab test clean FORCE
+
+help:
+	@echo 'make report   execute the notebooks, write build/report/index.html'
+	@echo 'make lab      open JupyterLab on the notebooks'
+	@echo 'make test     run all checks and tests'
+	@echo 'make clean    delete build/ (reports and finished training runs; never records or notebooks)'
+	@echo
+	@echo 'ARGS="..."      passed on by report, for example ARGS="--profile smoke --only 02"'
+	@echo 'PYTHON=...      Python 3.11 to 3.14 for a new .venv (now: $(PYTHON))'
+	@echo 'TORCH=...       which torch to install (now: $(TORCH))'
+	@echo 'PIP_ARGS="..."  options for pip, for example the index of another torch build'
+	@echo 'Another PYTHON, TORCH or PIP_ARGS than before makes .venv anew.'
+
+report: $(STAMP)
+	$(BIN)/python -m recurse_lab run $(ARGS)
+
+lab: $(STAMP)
+	$(BIN)/python -m recurse_lab lab
+
+test: $(STAMP)
+	$(BIN)/python -m recurse_lab test
+
+clean:
+	rm -rf build
+
+# A choice made in this call that is not the one .venv was made with makes .venv anew.
+GIVEN := $(filter command environment,$(foreach name,PYTHON TORCH PIP_ARGS,$(origin $(name))))
+MADE_WITH := $(strip $(shell cat $(VENV)/choice 2>/dev/null))
+ifneq ($(and $(GIVEN),$(MADE_WITH)),)
+ifneq ($(CHOICE),$(MADE_WITH))
+$(STAMP) $(BIN)/python: FORCE
+endif
+endif
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 15) else "Python 3.11 to 3.14 is needed, this is %d.%d; choose another: make PYTHON=..." % sys.version_info[:2])'
+	$(PYTHON) -m venv --clear $(VENV)
+	@echo '$(CHOICE)' > $(VENV)/choice
+
+# torch stands in the same pip command as the project: pip would otherwise take the newest one. What TORCH says
+# goes, so its line is left out of the constraints.
+$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	sed '/^torch==/d' constraints.txt > $(VENV)/constraints.txt
+	$(BIN)/python -m pip install -c $(VENV)/constraints.txt $(PIP_ARGS) "$(TORCH)" -e ".[dev]"
+	@touch $@
+
+FORCE:

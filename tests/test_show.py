@@ -1,0 +1,160 @@
+"""Every figure has words, strict and small JSON, and sliders that point at frames that exist."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from recurse_lab import show
+from recurse_lab.show.curves import fit_line
+from recurse_lab.show.theme import plain
+
+NAN, INF = float("nan"), float("inf")
+RANDOM = np.random.default_rng(0)
+
+
+def falling(bad, shape=(100, 8)):
+    """Residuals that fall; the numbers at the end may be broken."""
+    values = np.exp(-np.arange(shape[0])[:, None] / 9) * RANDOM.uniform(0.5, 2, shape)
+    values[-2:, 0] = bad
+    return values
+
+
+def bits(bad, length=64, steps=100):
+    answers = RANDOM.integers(0, 2, (steps + 1, length))
+    return show.thought_scrubber(answers, answers[-1], falling(bad, (steps, 1))[:, 0])
+
+
+def maze(bad, side=11, steps=100):
+    answers = RANDOM.integers(0, 2, (steps + 1, side, side))
+    targets = np.where(RANDOM.random((side, side)) < 0.5, -100, answers[-1])
+    symbols = RANDOM.integers(0, 4, (side, side))
+    return show.thought_scrubber(answers, targets, falling(bad, (steps, 1))[:, 0], symbols)
+
+
+def spectrum(step, bad=0.5):
+    values = RANDOM.normal(size=(2, 2048)) / 3
+    values[0, 0] = bad
+    return step, values[0] + 1j * values[1]
+
+
+def arm(bad, recorded=False):
+    return SimpleNamespace(
+        label="a net with a name", params=20_512, values={0: 0.5, 1: bad}, recorded=recorded
+    )
+
+
+def effect(bad):
+    return SimpleNamespace(mean=bad, low=0.1, high=0.9)
+
+
+FIGURES = {
+    "learning_curves": lambda bad: show.learning_curves({"a": [[0.5, 0.7, bad] * 300] * 5, "b": [[0.5]] * 2}),
+    "accuracy_by_steps": lambda bad: show.accuracy_by_steps(
+        {"16": {0: 0.1, 1: 0.2, 9: bad}}, trained_steps=8
+    ),
+    "accuracy_by_length": lambda bad: show.accuracy_by_length({"a": {16: [0.5, bad], 32: [0.1]}}, ["a"]),
+    "steps_needed_line": lambda _: show.steps_needed_line(
+        [16, 32, 64], {"seed 0": [9, 18, None], "seed 1": [None] * 3, "seed 2": [4, 9, 30]}
+    ),
+    "halting_tradeoff": lambda bad: show.halting_tradeoff({"rule": ([1.0, 2.0, bad], [0.1, bad, 0.9])}),
+    "residuals": lambda bad: show.residuals({"a": falling(bad), "b": falling(bad)}, threshold=1e-3),
+    "pca_paths": lambda bad: show.pca_paths({"zeros": falling(bad, (200, 2))[:, None]}),
+    "eigenvalues": lambda bad: show.eigenvalues([spectrum(step, bad) for step in range(12)]),
+    "radius_by_step": lambda bad: show.radius_by_step([1.2, bad, 0.8], 2),
+    "settling_map": lambda _: show.settling_map(RANDOM.random((100, 64)) < 0.5),
+    "strip": lambda bad: show.strip([arm(bad), arm(bad, recorded=True)], "share right"),
+    "scale_plot": lambda bad: show.scale_plot([arm(bad), arm(bad, recorded=True)], "share right"),
+    "intervals": lambda bad: show.intervals({"a": effect(bad), "b": effect(0.4)}, margin=0.1),
+    "thought_scrubber": bits,
+    "thought_scrubber of a maze": maze,
+}
+all_figures = pytest.mark.parametrize("name", FIGURES)
+WITH_SLIDER = ("eigenvalues", "thought_scrubber", "thought_scrubber of a maze")
+
+
+def strict(fig):
+    """The figure as JSON, with the numbers as they are in it; plotly's own writer would hide a nan."""
+    return json.dumps(fig.to_plotly_json(), allow_nan=False, default=lambda array: array.tolist())
+
+
+def test_every_exported_figure_is_tested():
+    assert {name.split(" ")[0] for name in FIGURES} == set(show.__all__) - {"fit_line"}
+
+
+def has_words(axis, traces, letter):
+    categories = any(isinstance(value, str) for trace in traces for value in (trace[letter] or ()))
+    return bool(axis.title.text or axis.ticktext or axis.visible is False or categories)
+
+
+@all_figures
+def test_figures_have_words(name):
+    fig = FIGURES[name](0.5)
+    assert isinstance(fig, go.Figure)
+    assert fig.data
+    assert fig.layout.title.text
+    assert len(fig.layout.meta["alt"]) > 30
+    assert all(has_words(axis, fig.data, "x") for axis in fig.select_xaxes())
+    assert all(has_words(axis, fig.data, "y") for axis in fig.select_yaxes())
+
+
+@all_figures
+@pytest.mark.parametrize("bad", [0.5, NAN, INF, -INF], ids=str)
+def test_figures_are_strict_json(name, bad):
+    assert json.loads(strict(FIGURES[name](bad)))["data"]
+
+
+@all_figures
+def test_figures_are_small(name):
+    assert len(FIGURES[name](0.5).to_json()) < 60_000
+
+
+@pytest.mark.parametrize("name", WITH_SLIDER)
+def test_sliders_point_at_frames_that_exist(name):
+    fig = FIGURES[name](0.5)
+    frames = [frame.name for frame in fig.frames]
+    (slider,) = fig.layout.sliders
+    assert [step.args[0][0] for step in slider.steps] == [step.label for step in slider.steps] == frames
+    assert len(set(frames)) == len(frames) > 1
+    assert all(len(frame.traces) == len(frame.data) for frame in fig.frames)
+    assert {index for frame in fig.frames for index in frame.traces} <= set(range(len(fig.data)))
+    assert frames[-1] in fig.frames[-1].layout.title.text
+
+
+@pytest.mark.parametrize("name", sorted(set(FIGURES) - set(WITH_SLIDER)))
+def test_other_figures_have_no_slider(name):
+    fig = FIGURES[name](0.5)
+    assert not fig.layout.sliders
+    assert not fig.frames
+
+
+def test_a_scrubber_counts_and_marks_wrong_cells():
+    answers, targets = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 0]]), np.array([1, 1, -100])
+    fig = show.thought_scrubber(answers, targets, np.array([0.5, 0.0]))
+    crosses = [list(frame.data[1].x) for frame in fig.frames]
+    assert crosses == [[0, 1], [0], []]
+    assert list(fig.data[1].x) == [0, 1]
+    assert [frame.layout.title.text for frame in fig.frames] == [
+        f"After {step} iterations: {step} of 2 cells right" for step in range(3)
+    ]
+    assert [list(frame.data[2].x) for frame in fig.frames] == [[1], [1], [2]]
+    assert fig.frames[2].data[2].y[0] > 0
+
+
+@pytest.mark.parametrize("shapes", [((3, 4), (5,), (2,)), ((3, 4), (4,), (3,))])
+def test_a_scrubber_refuses_shapes_that_do_not_fit(shapes):
+    with pytest.raises(ValueError, match="do not fit"):
+        show.thought_scrubber(*(np.zeros(shape) for shape in shapes))
+
+
+def test_a_line_by_hand():
+    assert fit_line([1.0, 2.0, 3.0, 4.0], [3.0, 5.0, 7.0, None]) == pytest.approx((2, 1, 1))
+    assert fit_line([0.0, 1.0, 2.0], [0.0, 2.0, 1.0]) == pytest.approx((0.5, 0.5, 0.25))
+    with pytest.raises(ValueError, match="2 known points or more, not 1"):
+        fit_line([1.0, 2.0], [1.0, None])
+
+
+def test_plain_numbers():
+    assert plain([[1 / 3, NAN], [-INF, 2]]) == [[0.3333, None], [None, 2.0]]

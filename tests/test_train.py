@@ -1,0 +1,141 @@
+"""One seed, one result; rates and curricula by hand; what fit refuses and what it leaves alone."""
+
+import pytest
+import torch
+
+from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
+from recurse_lab.tasks.base import IGNORE, Batch
+from recurse_lab.tasks.prefix_sums import PrefixSums
+from recurse_lab.train.fit import Plan, cell_accuracy, fit, seeded
+from recurse_lab.train.objectives import LastStep, Outcome, Progressive
+from recurse_lab.train.sources import Curriculum
+
+TINY = Plan(steps=6, warmup=2)
+
+
+def train(seed, plan=TINY, objective=None, bits=4, watch=None):
+    with seeded(seed) as generator:
+        net = DeepThinking(DeepThinkingConfig(width=8, groups=2))
+        source = Curriculum(PrefixSums(), 8, bits, bits, generator)
+        objective = objective or Progressive(with_gradient=3, without_gradient=3)
+        return net, fit(net, source, objective, plan, generator, watch)
+
+
+def test_one_seed_gives_one_result():
+    (net, run), (same_net, same), (_, other) = train(1), train(1), train(2)
+    assert run.loss == same.loss
+    assert run.accuracy == same.accuracy
+    assert len(run.loss) == len(run.accuracy) == TINY.steps
+    pairs = zip(net.state_dict().values(), same_net.state_dict().values(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+    assert run.loss != other.loss
+
+
+def test_the_global_random_state_is_left_alone():
+    before = torch.get_rng_state()
+    train(3)
+    assert torch.equal(torch.get_rng_state(), before)
+    with pytest.raises(IndexError), seeded(1):
+        torch.rand(3)[4]
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_fitting_reads_no_global_randomness():
+    runs = []
+    for state in (5, 6):
+        with seeded(1):
+            net = DeepThinking(DeepThinkingConfig(width=8, groups=2))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(state)
+            generator = torch.Generator().manual_seed(1)
+            source = Curriculum(PrefixSums(), 8, 4, 4, generator)
+            objective = Progressive(with_gradient=3, without_gradient=3)
+            runs.append(fit(net, source, objective, TINY, generator).loss)
+    assert runs[0] == runs[1]
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ValueError, match="seed must be 0 or more, not -1"), seeded(-1):
+        pass
+
+
+def test_the_loss_falls_on_a_tiny_problem():
+    _, run = train(0, Plan(steps=80, rate=5e-3, warmup=5), LastStep(steps=3), bits=3)
+    assert sum(run.loss[-10:]) < 0.7 * sum(run.loss[:10])
+    assert sum(run.accuracy[-10:]) > sum(run.accuracy[:10])
+
+
+def test_the_rate_warms_up_stays_and_drops():
+    plan = Plan(steps=10, rate=4.0, warmup=4, decay_last=0.2)
+    assert [plan.rate_at(step) for step in range(10)] == pytest.approx([1, 2, 3, 4, 4, 4, 4, 4, 0.4, 0.4])
+
+
+def test_no_warm_up_begins_at_the_full_rate():
+    assert Plan(steps=10, rate=4.0, warmup=0).rate_at(0) == 4.0
+
+
+def test_the_optimiser_follows_the_plan():
+    slow, fast = (train(0, Plan(steps=1, rate=1e-2, warmup=warmup))[0] for warmup in (10, 1))
+    with seeded(0):
+        start = DeepThinking(DeepThinkingConfig(width=8, groups=2))
+    moved = [(net.embed.weight - start.embed.weight).norm().item() for net in (slow, fast)]
+    assert moved[1] == pytest.approx(10 * moved[0], rel=1e-3)
+
+
+def test_watchers_see_every_step_and_the_net_ends_in_evaluation_mode():
+    seen = []
+    net, run = train(0, watch=lambda *numbers: seen.append(numbers))
+    assert seen == list(zip(range(TINY.steps), run.loss, run.accuracy, strict=True))
+    assert not net.training
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_ends_the_run(value):
+    def broken(model, batch, carry, progress, generator):
+        outcome = LastStep(steps=1)(model, batch, carry, progress, generator)
+        return outcome._replace(loss=outcome.loss * value) if progress >= 0.5 else outcome
+
+    with pytest.raises(FloatingPointError, match=r"\A[^\n]*(nan|inf) after 4 steps[^\n]*\Z"):
+        train(0, objective=broken)
+
+
+def test_accuracy_counts_only_cells_that_count():
+    logits = torch.tensor([[[2.0, 1.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]])
+    targets = torch.tensor([[0, 1, 0, IGNORE]])
+    assert cell_accuracy(Outcome(torch.tensor(0.0), logits, targets)) == pytest.approx(2 / 3)
+
+
+class Blank:
+    """A task whose problems only show their size."""
+
+    symbols = classes = 2
+    dims = 1
+
+    def sample(self, count, size, split, generator):
+        assert split == "train"
+        return Batch(torch.zeros(count, size), torch.zeros(count, size))
+
+    def verify(self, inputs, answers):
+        return torch.ones(len(inputs), dtype=torch.bool)
+
+
+def curriculum(**options):
+    return Curriculum(Blank(), 2, 4, 9, torch.Generator(), **options)
+
+
+def test_a_curriculum_grows_only_above_its_threshold_and_stops_at_its_largest():
+    source, sizes = curriculum(memory=0.0, threshold=0.9), []
+    for accuracy in (0.5, 0.9, 0.95, 0.95, 0.1, 1.0, 1.0, 1.0):
+        source.observe(accuracy)
+        sizes.append(source.draw().inputs.shape[1])
+    assert sizes == [4, 4, 6, 8, 8, 9, 9, 9]
+
+
+def test_a_curriculum_needs_a_running_accuracy():
+    source, needed = curriculum(), []
+    for number in range(1, 80):
+        before = source.size
+        source.observe(1.0)
+        if source.size > before:
+            needed.append(number)
+    assert needed == [34, 68]
