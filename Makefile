@@ -16,6 +16,7 @@ export OMP_WAIT_POLICY := PASSIVE
 
 .DEFAULT_GOAL := help
 .PHONY: help report lab test clean FORCE
+.DELETE_ON_ERROR:
 
 help:
 	@echo 'make report   execute the notebooks, write build/report/index.html'
@@ -48,6 +49,11 @@ ifneq ($(and $(GIVEN),$(MADE_WITH)),)
 ifneq ($(CHOICE),$(MADE_WITH))
 $(STAMP) $(BIN)/python: FORCE
 endif
+endif
+
+# Nor does an installation outlive its Python.
+ifeq ($(realpath $(BIN)/python),)
+$(STAMP): FORCE
 endif
 
 $(BIN)/python:

@@ -86,8 +86,8 @@ def undertrained(
     """A net of few steps on strings of at most 6 bits: how many 64-bit strings it gets right, and its residuals."""
     arm = replace(LOOPED, plan=replace(LOOPED.plan, steps=steps), train_bits=6)
     net, _, _ = train(arm, seed, watch)
-    batch = PrefixSums().sample(32, 64, "test", Generator().manual_seed(TEST_SEED))
-    seen = trace(net, batch.inputs, 200)
+    batch = PrefixSums().sample(24, 64, "test", Generator().manual_seed(TEST_SEED))
+    seen = trace(net, batch.inputs, 120)
     right = seen.answers[-1] == batch.targets.numpy()
     summary = {
         "strings wholly right": float(right.all(1).mean()),

@@ -43,7 +43,7 @@ def feed_forward(label: str, dilations: tuple[int, ...], width: int, groups: int
 
 LIVE = {
     "looped": LOOPED,
-    "same_parameters": feed_forward("4 blocks, same parameters", FOUR_BLOCKS, 18, 3, 1.6e-2),
+    "same_parameters": feed_forward("4 blocks, same parameters", FOUR_BLOCKS, 18, 3, 8e-3),
     "same_compute": feed_forward("6 blocks, same training compute", SIX_BLOCKS, 32, 4, 4e-3),
 }
 

@@ -31,8 +31,14 @@ def residuals(residual: np.ndarray | Mapping[str, np.ndarray], threshold: float 
         )
         fig.add_scatter(x=steps, y=plain(np.median(floored, axis=1)), mode="lines", **style(index, label))
     if threshold is not None:
-        note = {"annotation_text": f"stop below {threshold:g}", "annotation_position": "bottom left"}
-        fig.add_hline(y=threshold, line_dash="dash", line_color=NEUTRAL, **note)
+        fig.add_hline(y=threshold, line_dash="dash", line_color=NEUTRAL)
+        place = {
+            "xref": "paper",
+            "x": 0.01,
+            "y": float(np.log10(threshold)),
+            "yanchor": "top",
+        }  # a log axis wants log10
+        fig.add_annotation(text=f"stop below {threshold:g}", showarrow=False, **place)
     return fig
 
 
@@ -93,7 +99,7 @@ def _eigenvalue_frame(step: int, values: np.ndarray) -> go.Frame:
 def radius_by_step(radius: Sequence[float], solved_at: int | None) -> go.Figure:
     """Largest |eigenvalue| of one step along the path, with the line at 1 and the iteration that solved it."""
     fig = figure(
-        "Expanding while it computes, contracting once it is solved",
+        "How much one step stretches small differences",
         "iteration",
         "spectral radius of one step",
         "Spectral radius of the Jacobian of one step against iteration, with a line at 1.",

@@ -21,7 +21,7 @@ TEMPLATE = go.layout.Template(
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
         "colorway": PALETTE,
-        "margin": {"l": 72, "r": 24, "t": 64, "b": 60},
+        "margin": {"l": 76, "r": 24, "t": 64, "b": 76},
         "height": 400,
         "hoverlabel": {"namelength": -1},
         "legend": {"bgcolor": "rgba(255,255,255,0.7)"},

@@ -36,51 +36,63 @@ class Arm(Protocol):
 
 
 def strip(arms: Sequence[Arm], metric: str) -> go.Figure:
-    """One column an arm, one mark a seed, a bar at the mean; recorded arms hollow."""
+    """One column a net, one mark a seed, a bar at the mean; recorded runs hollow, beside the live ones."""
     fig = figure(
         "Every seed of every arm",
-        "",
+        "filled: trained just now; hollow: recorded",
         metric,
         f"{metric} of each seed for {', '.join(arm.label for arm in arms)}; hollow marks are recorded runs.",
         showlegend=False,
     )
-    for index, arm in enumerate(arms):
+    columns = _numbered(arms)
+    for arm in arms:
+        column = columns[arm.label]
+        left = column + (0.05 if arm.recorded else -0.35)
         values = list(arm.values.values())
-        spread = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else [0.0]
-        look = style(index, arm.label)
-        symbol = look["marker"]["symbol"] + ("-open" if arm.recorded else "")
+        x = np.linspace(left, left + 0.3, len(values)) if len(values) > 1 else np.array([left + 0.15])
         seeds = [f"seed {seed}" for seed in arm.values]
-        marker = look["marker"] | {"symbol": symbol, "size": 10}
-        fig.add_scatter(
-            x=plain(index + np.array(spread)), y=plain(values), mode="markers", marker=marker, text=seeds
-        )
+        marker = _marker(column, arm) | {"size": 9}
+        fig.add_scatter(x=plain(x), y=plain(values), mode="markers", marker=marker, text=seeds)
         (mean,) = plain([np.mean(values)])
-        bar = {"x0": index - 0.3, "x1": index + 0.3, "y0": mean, "y1": mean}
         if mean is not None:
-            fig.add_shape(type="line", line=look["line"] | {"dash": "solid"}, **bar)
-    labels = [_folded(arm.label + (" (recorded)" if arm.recorded else "")) for arm in arms]
-    fig.update_xaxes(tickvals=list(range(len(arms))), ticktext=labels, range=[-0.6, len(arms) - 0.4])
-    return fig
+            line = {"color": PALETTE[column % len(PALETTE)], "width": 2}
+            fig.add_shape(type="line", x0=left, x1=left + 0.3, y0=mean, y1=mean, line=line)
+    labels = [_folded(label) for label in columns]
+    ticks = {"tickvals": list(columns.values()), "ticktext": labels, "tickangle": 0}
+    return fig.update_xaxes(range=[-0.6, len(columns) - 0.4], **ticks)
 
 
 def scale_plot(arms: Sequence[Arm], metric: str) -> go.Figure:
-    """Metric against number of parameters, every seed a mark; recorded arms hollow."""
+    """Metric against number of parameters, every seed a mark; recorded runs hollow."""
     fig = figure(
         "Scale against looping",
-        "parameters (logarithmic)",
+        "parameters (logarithmic); filled: trained just now, hollow: recorded",
         metric,
         f"{metric} against parameters for {', '.join(arm.label for arm in arms)}; hollow marks are recorded runs.",
         xaxis={"type": "log", "dtick": "D2"},
-        legend={"orientation": "h", "y": -0.28, "yanchor": "top"},
-        height=460,
+        yaxis={"range": [-0.08, 1.08]},
     )
-    for index, arm in enumerate(arms):
-        look = style(index, arm.label + (" (recorded)" if arm.recorded else ""))
-        symbol = look["marker"]["symbol"] + ("-open" if arm.recorded else "")
-        marker = look["marker"] | {"symbol": symbol, "size": 10}
+    columns, named = _numbered(arms), set()
+    for arm in arms:
         y = plain(list(arm.values.values()))
-        fig.add_scatter(x=[arm.params] * len(y), y=y, mode="markers", marker=marker, name=look["name"])
+        beside = np.linspace(-0.015, 0.015, len(y)) + (0.025 if arm.recorded else -0.025)  # in powers of ten
+        x = [round(value) for value in arm.params * 10**beside]
+        marker = _marker(columns[arm.label], arm) | {"size": 10}
+        fig.add_scatter(
+            x=x, y=y, mode="markers", marker=marker, name=arm.label, showlegend=arm.label not in named
+        )
+        named.add(arm.label)
     return fig
+
+
+def _numbered(arms: Sequence[Arm]) -> dict[str, int]:
+    """Label -> number: live and recorded runs of one net share a place and a color."""
+    return {label: number for number, label in enumerate(dict.fromkeys(arm.label for arm in arms))}
+
+
+def _marker(number: int, arm: Arm) -> dict[str, str]:
+    look = style(number, arm.label)["marker"]
+    return look | {"symbol": look["symbol"] + ("-open" if arm.recorded else "")}
 
 
 def intervals(effects: Mapping[str, Interval], margin: float) -> go.Figure:

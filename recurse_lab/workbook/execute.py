@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -9,26 +10,38 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from uuid import uuid4
 
 import nbformat
 import papermill
 import psutil
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.paths import jupyter_runtime_dir
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+from traitlets import default
 
 from recurse_lab.workbook.parameters import NotebookError, check_against
 from recurse_lab.workbook.start import QUIET, ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+NUMBERS = re.compile(
+    r"\[\s+(?:(?:-?[\d.eE+-]+|null),?\s+)+\]"
+)  # a list of nothing but numbers, over many lines
 DEAD_KERNEL = 137  # as a shell reports a killed process
 
 
 class LocalKernelManager(AsyncKernelManager):
-    """Talks to its kernel through files instead of unencrypted TCP ports."""
+    """Talks to its kernel through files instead of unencrypted TCP ports, where the system can."""
 
-    transport = "ipc"
+    transport = "tcp" if os.name == "nt" else "ipc"
+
+    @default("ip")
+    def _address(self) -> str:
+        folder = Path(jupyter_runtime_dir())
+        folder.mkdir(parents=True, exist_ok=True)
+        return "127.0.0.1" if os.name == "nt" else str(folder / f"recurse-lab-{uuid4().hex[:8]}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +125,9 @@ def tidy(path: Path) -> None:
         cell.metadata.pop("papermill", None)
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if WIDGET_VIEW not in output.get("data", {})]
-    nbformat.write(notebook, path)
+    # a figure's numbers stand on one line: one line each would cost more in spaces than in digits
+    text = NUMBERS.sub(lambda found: "".join(found.group().split()), nbformat.writes(notebook))
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def write_runs(runs: Sequence[NotebookRun], path: Path) -> None:

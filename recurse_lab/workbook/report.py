@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import bleach
 import nbformat
 import plotly.offline
 from jinja2 import Environment
@@ -76,13 +77,13 @@ def chapter_page(notebook: Any, run: NotebookRun) -> str:
     exporter = HTMLExporter(
         config=Config(
             NbConvertBase={"display_data_priority": [PLOTLY, *DISPLAYED]},
-            SanitizeHTML={"attributes": ALLOWED_ATTRIBUTES, "tags": ALLOWED_TAGS},
         ),
         extra_template_basedirs=[str(TEMPLATE)],
         template_name="chapter",
         sanitize_html=True,
     )
     numbers = itertools.count(1)
+    exporter.register_filter("clean_html", clean)
     exporter.register_filter("plotly_figure", lambda figure: figure_html(figure, next(numbers)))
     resources = {"title": title_of(notebook), "run": run}
     body, _ = exporter.from_notebook_node(notebook, resources=resources)
@@ -117,6 +118,11 @@ ALLOWED_ATTRIBUTES = {
     "a": ["href", "rel"],
     "img": ["src", "alt", "width", "height"],
 }
+
+
+def clean(text: str) -> str:
+    """HTML of an output with nothing in it that could run."""
+    return bleach.clean(text, tags=ALLOWED_TAGS, attributes=ALLOWED_ATTRIBUTES)
 
 
 def _without_math(source: str, formulas: list[str]) -> str:

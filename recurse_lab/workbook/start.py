@@ -11,7 +11,7 @@ from typing import Any
 
 import plotly.io
 import torch
-from IPython.display import HTML, Code, Markdown
+from IPython.display import HTML, Markdown
 from tqdm.auto import tqdm
 
 from recurse_lab.evidence.records import Record
@@ -120,9 +120,10 @@ class Lab:
 
         return step
 
-    def source(self, *objects: Any) -> Code:
+    def source(self, *objects: Any) -> Markdown:
         """The library's own source of functions or classes."""
-        return Code("\n\n".join(source_of(thing) for thing in objects), language="python")
+        code = "\n\n\n".join(source_of(thing) for thing in objects)
+        return Markdown(f"```python\n{code}\n```")
 
     def explore(self, cases: Mapping[str, tuple[Batch, Trace]]) -> Explorer:
         """A figure with a slider, and live widgets under it, for the first problem of each case."""
