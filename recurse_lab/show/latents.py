@@ -74,7 +74,6 @@ def eigenvalues(frames: Sequence[tuple[int, np.ndarray]]) -> go.Figure:
         "imaginary part",
         "Eigenvalues of the Jacobian of one step in the complex plane with the unit circle; a slider chooses the step.",
         height=560,
-        width=600,
         xaxis=axis,
         yaxis=axis | {"scaleanchor": "x"},
         showlegend=False,

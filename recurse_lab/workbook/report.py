@@ -77,6 +77,7 @@ def chapter_page(notebook: Any, run: NotebookRun) -> str:
     exporter = HTMLExporter(
         config=Config(
             NbConvertBase={"display_data_priority": [PLOTLY, *DISPLAYED]},
+            SanitizeHTML={"attributes": ALLOWED_ATTRIBUTES, "tags": ALLOWED_TAGS},
         ),
         extra_template_basedirs=[str(TEMPLATE)],
         template_name="chapter",
@@ -131,7 +132,8 @@ def _without_math(source: str, formulas: list[str]) -> str:
     def mark(match: re.Match[str]) -> str:
         display = match.group(1) is not None
         latex = match.group(1) or match.group(2)
-        formulas.append(to_mathml(latex, display="block" if display else "inline"))
+        formula = to_mathml(latex, display="block" if display else "inline")
+        formulas.append(f'<span class="formula">{formula}</span>' if display else formula)
         return f"MATH{len(formulas) - 1}HTAM"
 
     parts = CODE.split(source)
