@@ -4,7 +4,6 @@ A FLOP is one multiplication or addition inside a matrix product, an attention o
 work is not counted (torch's FlopCounterMode). A backward pass costs twice its forward pass.
 """
 
-import resource
 import sys
 from typing import NamedTuple
 
@@ -55,6 +54,12 @@ def state_bytes(model: Recurrence, inputs: Tensor) -> int:
 
 def peak_memory_mb() -> float:
     """Largest resident memory of this process so far, in MB."""
+    if sys.platform == "win32":
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset / 1e6
+    import resource  # there is no such module on Windows
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
 
