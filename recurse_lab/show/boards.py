@@ -40,9 +40,8 @@ def thought_scrubber(
             f"answers {answers.shape}, targets {targets.shape}, residual {residual.shape} do not fit"
         )
     rows, columns = targets.shape
-    fig = make_subplots(
-        rows=2, cols=1, row_heights=[0.3, 0.7] if rows == 1 else [0.72, 0.28], vertical_spacing=0.16
-    )
+    heights, gap = ([0.3, 0.7], 0.3) if rows == 1 else ([0.72, 0.28], 0.16)
+    fig = make_subplots(rows=2, cols=1, row_heights=heights, vertical_spacing=gap)
     steps = np.unique(np.linspace(0, len(residual), min(most, len(answers))).round().astype(int))
     scale = [[edge, color] for i, color in enumerate(COLORS) for edge in (i / 5, (i + 1) / 5)]
     fig.add_heatmap(
@@ -104,5 +103,5 @@ def _lay_out(fig: go.Figure, rows: int, columns: int) -> None:
     if not one_row:
         fig.update_yaxes(scaleanchor="x", constrain="domain", row=1, col=1)
         fig.update_xaxes(constrain="domain", range=[-0.5, columns - 0.5], row=1, col=1)
-    fig.update_yaxes(type="log", title_text="residual", exponentformat="power", row=2, col=1)
+    fig.update_yaxes(type="log", title_text="residual", exponentformat="power", dtick=2, row=2, col=1)
     fig.update_xaxes(title_text="iteration", row=2, col=1, gridcolor=NEUTRAL, showgrid=False)

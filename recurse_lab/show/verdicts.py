@@ -69,7 +69,7 @@ def scale_plot(arms: Sequence[Arm], metric: str) -> go.Figure:
         "parameters (logarithmic); filled: trained just now, hollow: recorded",
         metric,
         f"{metric} against parameters for {', '.join(arm.label for arm in arms)}; hollow marks are recorded runs.",
-        xaxis={"type": "log", "dtick": "D2"},
+        xaxis={"type": "log", "tickvals": [20_000, 50_000, 100_000, 200_000, 500_000]},
         yaxis={"range": [-0.08, 1.08]},
     )
     columns, named = _numbered(arms), set()
