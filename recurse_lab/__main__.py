@@ -115,15 +115,15 @@ def student_command(options: argparse.Namespace) -> int:
 
 def parity_command(options: argparse.Namespace) -> int:
     """Compute golden files again and print the largest error in each group of their tensors."""
-    from recurse_lab.evidence.parity import agree, errors, tolerance
+    from recurse_lab.evidence.parity import agree, errors
 
     failed = False
     for path in options.files:
         found = errors(path)
         print(f"{path}: {'agrees' if agree(found) else 'DIFFERS'}")
-        for group, error in found.items():
-            worst = f"worst number {error.number:.1e}"
-            print(f"  {group:16}{error.tensor:8.1e} of at most {tolerance(group):.0e}; {worst}")
+        print(f"  {'':16}{'error':>9}{'allowed':>9}{'worst number':>14}  in")
+        for group, (name, error, allowed, number) in found.items():
+            print(f"  {group:16}{error:9.1e}{allowed:9.1e}{number:14.1e}  {name}")
         failed |= not agree(found)
     return WORK_FAILED if failed else 0
 

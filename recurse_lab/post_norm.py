@@ -21,8 +21,8 @@ RELATION_SCALE = 8.0  # learned numbers move by the optimiser's step size; times
 
 
 def rms(x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
-    """x / sqrt(mean x^2 + eps) over the last axis, in float32, without gain."""
-    x32 = x.float()
+    """x / sqrt(mean x^2 + eps) over the last axis, in float32 or better, without gain."""
+    x32 = x if x.dtype == torch.float64 else x.float()
     return (x32 * torch.rsqrt(x32.square().mean(-1, keepdim=True) + EPS)).to(x.dtype)
 
 

@@ -42,26 +42,31 @@ def draws(seed: int, count: int) -> np.ndarray:
     return erfinv(uniform.astype(np.float32).astype(np.float64)).astype(np.float32)
 
 
-def scaled(drawn: np.ndarray, shape: Sequence[int], vector: bool) -> np.ndarray:
-    """A weight of deviation 1 / sqrt(fan in), or a first state of deviation 1, from draws."""
-    edge = math.erf(math.sqrt(2))
-    widened = 1 / math.sqrt(1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / edge)
-    std = 1.0 if vector else shape[-1] ** -0.5
-    return (drawn * np.float32(math.sqrt(2) * widened * std)).reshape(shape)
+def scaled(drawn: np.ndarray, fan_in: int) -> np.ndarray:
+    """Weights of deviation 1 / sqrt(fan in) from draws; a first state counts as fan in 1."""
+    cut = 4 * math.exp(-2) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2))
+    return drawn * np.float32(math.sqrt(2 / (1 - cut)) * fan_in**-0.5)
+
+
+def fan_in(shape: Sequence[int]) -> int:
+    """Numbers that go into one number behind a weight of this shape."""
+    return shape[-1] if len(shape) > 1 else 1
 
 
 def draw_weights(arrays: dict[str, np.ndarray], told: dict[str, Any]) -> dict[str, np.ndarray]:
     """All arrays, with the weights that a small file keeps as places in a stream drawn again."""
     places = {
-        name.removeprefix("drawn/"): value for name, value in arrays.items() if name.startswith("drawn/")
+        name.removeprefix("drawn/"): value.tolist()
+        for name, value in arrays.items()
+        if name.startswith("drawn/")
     }
     if not places:
         return arrays
-    ends = [int(place[0] + np.prod(place[1:])) for place in places.values()]
+    ends = [first + math.prod(shape) for first, *shape in places.values()]
     stream = draws(told["compact"]["seed"], max(ends))
     whole = {name: value for name, value in arrays.items() if not name.startswith(("drawn/", "last_place/"))}
     for (name, (first, *shape)), end in zip(places.items(), ends, strict=True):
-        weight = scaled(stream[first:end], shape, len(shape) == 1)
+        weight = scaled(stream[first:end], fan_in(shape)).reshape(shape)
         at, by = arrays[f"last_place/{name}"]
         weight.view(np.int32).reshape(-1)[at] += by
         whole[name] = weight
@@ -75,8 +80,8 @@ def compact(arrays: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
     for name, value in arrays.items():
         if name.startswith(WEIGHTS) and value.size > 8 and (place := find(value, stream)) is not None:
             kept[f"drawn/{name}"] = np.array([place, *value.shape])
-            near = scaled(stream[place : place + value.size], value.shape, value.ndim == 1)
-            by = (value.view(np.int32) - near.view(np.int32)).reshape(-1)
+            near = scaled(stream[place : place + value.size], fan_in(value.shape))
+            by = value.view(np.int32).reshape(-1) - near.view(np.int32)
             kept[f"last_place/{name}"] = np.stack((by.nonzero()[0], by[by.nonzero()])).astype(np.int32)
         elif name.startswith(WEIGHTS) or value.size <= WHOLE or "in/" in name:
             kept[name] = value
@@ -87,7 +92,7 @@ def compact(arrays: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
 
 def find(value: np.ndarray, stream: np.ndarray) -> int | None:
     """Where in the stream of draws a weight begins."""
-    near = scaled(stream, stream.shape, True) * (1.0 if value.ndim == 1 else value.shape[-1] ** -0.5)
+    near = scaled(stream, fan_in(value.shape))
     first, count = value.reshape(-1)[:8], len(stream) - value.size
     matches = np.all([np.abs(near[i : i + count] - first[i]) < 1e-6 for i in range(8)], axis=0).nonzero()[0]
     return int(matches[0]) if len(matches) else None

@@ -73,7 +73,7 @@ def read_golden(path: Path) -> Golden:
     if missing:
         raise ValueError(f"{beside}: the configuration does not say {', '.join(missing)}")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: not a whole npz file ({type(error).__name__})") from error
@@ -103,7 +103,7 @@ def model_config(golden: Golden) -> TRMConfig:
         "prefix": config.get("puzzle_emb_len") or -(-row // config["hidden_size"]),
         "puzzles": config["num_puzzle_identifiers"] if row else 0,
         "puzzle_width": row or None,
-        "expansion": config.get("expansion", 4),
+        "expansion": float(config.get("expansion", 4)),
     }
     if two_nets:
         return HRMConfig(**options)

@@ -176,8 +176,9 @@ class TRM(nn.Module):
         return self.head(answer(state)[:, self.config.prefix :])
 
     def halting(self, state: State) -> Halting:
-        """What the answer's first token says about stopping, in float32."""
-        q_B2 = self.halt(answer(state)[:, 0]).float()
+        """What the answer's first token says about stopping, in float32 or better."""
+        q_B2 = self.halt(answer(state)[:, 0])
+        q_B2 = q_B2 if q_B2.dtype == torch.float64 else q_B2.float()
         return Halting(q_B2[:, 0], q_B2[:, 1])
 
 
