@@ -1,4 +1,4 @@
-"""The command line: `python -m recurse_lab run | refresh | student | lab | test | clean`."""
+"""The command line: `python -m recurse_lab run | refresh | student | parity | lab | test | clean`."""
 
 import argparse
 import os
@@ -53,6 +53,9 @@ def build_parser() -> argparse.ArgumentParser:
     student = commands.add_parser("student", help="write the student edition, without solutions and outputs")
     student.add_argument("--out", type=Path, default=Path("build/student"))
     student.set_defaults(command=student_command)
+    parity = commands.add_parser("parity", help="compare our models with golden files, number for number")
+    parity.add_argument("files", nargs="+", type=Path, metavar="FILE.npz", help="its JSON lies beside it")
+    parity.set_defaults(command=parity_command)
     for name, words, command in (
         ("lab", "open JupyterLab on the notebooks", lab_command),
         ("test", "run all checks and tests", test_command),
@@ -108,6 +111,21 @@ def student_command(options: argparse.Namespace) -> int:
     for path in find_chapters().values():
         print(write_student_edition(path, _writable(options.out)))
     return 0
+
+
+def parity_command(options: argparse.Namespace) -> int:
+    """Compute golden files again and print the largest error in each group of their tensors."""
+    from recurse_lab.evidence.parity import agree, errors
+
+    failed = False
+    for path in options.files:
+        found = errors(path)
+        print(f"{path}: {'agrees' if agree(found) else 'DIFFERS'}")
+        print(f"  {'':16}{'error':>9}{'allowed':>9}{'worst number':>14}  in")
+        for group, (name, error, allowed, number) in found.items():
+            print(f"  {group:16}{error:9.1e}{allowed:9.1e}{number:14.1e}  {name}")
+        failed |= not agree(found)
+    return WORK_FAILED if failed else 0
 
 
 def lab_command(_: argparse.Namespace) -> int:

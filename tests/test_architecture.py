@@ -17,10 +17,11 @@ HEAVY = {"plotly", "ipywidgets", "nbformat", "papermill"}
 # part -> what it may import of the package, itself aside
 MAY_IMPORT = {
     "layers": [],
+    "post_norm": ["layers"],
     "recurrence": [],
     "tasks": [],
     "show": [],
-    "models": ["layers", "recurrence"],
+    "models": ["layers", "post_norm", "recurrence"],
     "train": ["recurrence", "tasks"],
     "measure": ["recurrence", "tasks", "train.objectives"],
     "evidence": ["recurrence", "tasks", "train", "measure", "models", "layers"],

@@ -1,0 +1,212 @@
+"""Tiny recursive model: one small net refines a scratchpad z some times, then the answer y once, again and again.
+
+Jolicoeur-Martineau 2025, "Less is more: recursive reasoning with tiny networks", section 4. One step is one
+cycle (n refinements of z and one of y); a supervision step is T cycles with gradient through the last,
+`think(model, inputs, T, resume=..., grad_steps=1)`.
+
+Shape letters: B batch, L cells of the board, P prefix tokens, C = P + L, D width, V classes, R relations.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Generator, Tensor, nn
+
+from recurse_lab.layers import GatedMLP
+from recurse_lab.post_norm import (
+    AttentionBlock,
+    PlacedAttention,
+    PostNormNet,
+    TokenBlock,
+    hidden_width,
+    lecun_normal_,
+)
+from recurse_lab.recurrence import map_state
+
+
+@dataclass(frozen=True, kw_only=True)
+class TRMConfig:
+    """Sizes and choices of a `TRM`; the defaults are the published Sudoku net with attention."""
+
+    symbols: int = 11  # padding, blank and nine digits, as the papers count them
+    classes: int = 11  # V
+    cells: int = 81  # L
+    width: int = 512  # D; 32 is enough for 4x4 and 6x6 boards
+    heads: int = 8
+    layers: tuple[int, ...] = (2,)  # blocks of each network: one network plays both roles, or z's and y's own
+    refinements: int = 6  # n: of z for each of y
+    latents: Literal[1, 2] = 2  # y and z, or one state that is scratchpad and answer at a time
+    gradient: Literal["cycle", "last"] = (
+        "cycle"  # through a whole cycle, or its last z and y (HRM's one step)
+    )
+    mixer: Literal["rotary", "attention", "tokens"] = (
+        "rotary"  # attention with or without rotation, or an MLP
+    )
+    learned_positions: bool = False  # add a learned vector for each cell to the input
+    prefix: int = 0  # P: tokens before the board; the papers' code has 16, of which 15 stay empty
+    puzzles: int = 0  # rows of the identity table; above 0 the inputs begin with a column of row numbers
+    puzzle_width: int | None = None  # numbers in a row, spread over the prefix; None is one token's worth, D
+    expansion: float = 4.0  # of the gated MLPs, before the 2/3 that pays for the gate
+    multiple: int = 256  # their inner widths are rounded up to this; 1 leaves small nets small
+
+
+class Latents(NamedTuple):
+    """The answer y (z_H in the code of both papers) and the scratchpad z (z_L), (B, C, D) each."""
+
+    y: Tensor
+    z: Tensor
+
+
+State: TypeAlias = Latents | Tensor  # a tensor where there is one latent
+
+
+class Context(NamedTuple):
+    """The embedded input x, (B, C, D), and what relations add to each network's scores."""
+
+    x: Tensor
+    biases: list[list[Tensor | None]]
+
+
+class Halting(NamedTuple):
+    """Logits (B,) of "the answer is right, stop" and of "go on"."""
+
+    halt: Tensor
+    go_on: Tensor
+
+
+class TRM(nn.Module):
+    """Inputs are integer symbols (B, L), or (B, 1 + L) with the puzzle's row first; logits (B, L, V).
+
+    `relations` says which cells of the board belong together: (R, L, L), for example same row, column and box.
+    """
+
+    y_init: Tensor
+    z_init: Tensor
+    relations: Tensor | None
+
+    def __init__(self, config: TRMConfig, relations: Float[Tensor, "R L L"] | None = None) -> None:
+        super().__init__()
+        check(config, relations)
+        self.config = config
+        D, P = config.width, config.prefix
+        self.embed = nn.Embedding(config.symbols, D)
+        self.places = nn.Embedding(P + config.cells, D) if config.learned_positions else None
+        self.puzzles = nn.Embedding(config.puzzles, config.puzzle_width or D) if config.puzzles else None
+        count = 0 if relations is None else len(relations)
+        self.nets = nn.ModuleList(
+            PostNormNet([block(config, count) for _ in range(n)]) for n in config.layers
+        )
+        self.head = nn.Linear(D, config.classes, bias=False)
+        self.halt = nn.Linear(D, 2)
+        # fixed random vectors, the same for every cell, that no optimiser touches
+        self.register_buffer("y_init", lecun_normal_(torch.empty(D), std=1.0))
+        self.register_buffer("z_init", lecun_normal_(torch.empty(D), std=1.0))
+        padded = None if relations is None else F.pad(relations, (P, 0, P, 0))
+        self.register_buffer("relations", padded, persistent=False)
+        self.reset()
+
+    @torch.no_grad()
+    def reset(self) -> None:
+        """First weights: cut normals of deviation 1 / sqrt(fan in), an empty table, and hardly ever a halt."""
+        for part in self.modules():
+            if isinstance(part, nn.Linear | nn.Embedding):
+                lecun_normal_(part.weight)
+        if self.puzzles is not None:
+            self.puzzles.weight.zero_()
+        self.halt.weight.zero_()
+        self.halt.bias.fill_(-5.0)
+
+    def start(self, inputs: Int[Tensor, "B I"], generator: Generator | None = None) -> tuple[State, Context]:
+        """The fixed first vectors at every cell, and the embedded input; nothing here is random."""
+        x_BCD = self.embedded(inputs)
+        y, z = self.y_init.expand_as(x_BCD), self.z_init.expand_as(x_BCD)
+        biases = [net.biases(self.relations) for net in self.nets]  # type: ignore[operator]
+        return (Latents(y, z) if self.config.latents == 2 else z), Context(x_BCD, biases)
+
+    def embedded(self, inputs: Int[Tensor, "B I"]) -> Float[Tensor, "B C D"]:
+        """x = sqrt(D) [prefix, cells], or sqrt(D) ([prefix, cells] + places) / sqrt(2)."""
+        wanted = self.config.cells + (self.puzzles is not None)
+        if inputs.shape[1] != wanted:
+            raise ValueError(f"this model takes {wanted} numbers a board, not {inputs.shape[1]}")
+        B, D, P = len(inputs), self.config.width, self.config.prefix
+        cells_BLD = self.embed(inputs[:, -self.config.cells :])
+        row_BE = cells_BLD.new_zeros(B, 0) if self.puzzles is None else self.puzzles(inputs[:, 0])
+        # the row stands at the very front of the prefix, and the rest of the prefix stays zero
+        prefix_BPD = F.pad(row_BE, (0, P * D - row_BE.shape[1])).view(B, P, D)
+        x_BCD = torch.cat((prefix_BPD, cells_BLD), dim=1)
+        if self.places is not None:
+            x_BCD = 0.5**0.5 * (x_BCD + self.places.weight)
+        return D**0.5 * x_BCD
+
+    def refine_z(self, state: State, context: Context) -> State:
+        """z <- net(z + (y + x)), or z <- net(z + x) where there is one latent."""
+        if isinstance(state, Tensor):
+            return self.nets[0](state + context.x, context.biases[0])
+        return Latents(state.y, self.nets[0](state.z + (state.y + context.x), context.biases[0]))
+
+    def refine_y(self, state: State, context: Context) -> State:
+        """y <- net(y + z), or z <- net(z): the input is not shown, and that tells the net which role it plays."""
+        if isinstance(state, Tensor):
+            return self.nets[-1](state, context.biases[-1])
+        return Latents(self.nets[-1](state.y + state.z, context.biases[-1]), state.z)
+
+    def cycle(self, state: State, context: Context) -> Iterator[State]:
+        """Every state of one cycle, in order: n refinements of z, then one of y."""
+        one_step = self.config.gradient == "last"
+        if one_step:
+            state = map_state(Tensor.detach, state)
+        for left in reversed(range(self.config.refinements)):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and not (one_step and left)):
+                state = self.refine_z(state, context)
+            yield state
+        yield self.refine_y(state, context)
+
+    def step(self, state: State, context: Context) -> State:
+        """The end of one cycle."""
+        for refined in self.cycle(state, context):
+            state = refined
+        return state
+
+    def read(self, state: State) -> Float[Tensor, "B L V"]:
+        """One linear map of the answer, without the prefix."""
+        return self.head(answer(state)[:, self.config.prefix :])
+
+    def halting(self, state: State) -> Halting:
+        """What the answer's first token says about stopping, in float32 or better."""
+        q_B2 = self.halt(answer(state)[:, 0])
+        q_B2 = q_B2 if q_B2.dtype == torch.float64 else q_B2.float()
+        return Halting(q_B2[:, 0], q_B2[:, 1])
+
+
+def answer(state: State) -> Float[Tensor, "B C D"]:
+    """The latent that answers are read off."""
+    return state if isinstance(state, Tensor) else state.y
+
+
+def block(config: TRMConfig, relations: int) -> AttentionBlock | TokenBlock:
+    """One block with the configured way to mix cells."""
+
+    def mlp(width: int) -> GatedMLP:
+        return GatedMLP(width, hidden_width(width, config.expansion, config.multiple))
+
+    if config.mixer == "tokens":
+        return TokenBlock(mlp(config.prefix + config.cells), mlp(config.width))
+    attention = PlacedAttention(config.width, config.heads, config.mixer == "rotary", relations)
+    return AttentionBlock(attention, mlp(config.width))
+
+
+def check(config: TRMConfig, relations: Tensor | None) -> None:
+    """Refuse what cannot be built, in one line."""
+    L, row = config.cells, (config.puzzle_width or config.width) if config.puzzles else 0
+    if len(config.layers) not in (1, 2) or min(config.layers) < 1 or config.refinements < 1:
+        raise ValueError(f"one or two networks with blocks, and n from 1 on, not {config}")
+    if row > config.prefix * config.width:
+        raise ValueError(f"a prefix of {config.prefix} tokens has no room for {row} numbers a puzzle")
+    if relations is not None and (config.mixer == "tokens" or relations.shape[1:] != (L, L)):
+        raise ValueError(
+            f"relations need attention and the shape (R, {L}, {L}), not {tuple(relations.shape)}"
+        )

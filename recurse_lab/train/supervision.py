@@ -1,0 +1,155 @@
+"""Deep supervision with a halting head: one supervision step of every slot per optimiser step.
+
+A slot keeps its board and its detached state until the head says that the answer is right or the board has
+had its time; at the next optimiser step it takes a fresh board. Jolicoeur-Martineau 2025 (TRM), section 4.6;
+Wang et al. 2025 (HRM), section 2, adaptive computation time.
+
+Shape letters: B slots, L cells, V classes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Generator, Tensor
+
+from recurse_lab.recurrence import Recurrence, State, Thought, map_state, settle
+from recurse_lab.tasks.base import IGNORE, Batch
+from recurse_lab.train.objectives import DeepSupervision, Outcome, Slots, refill, right_cells
+
+
+@runtime_checkable
+class Halts(Recurrence, Protocol):
+    """A recurrence with a halting head."""
+
+    def halting(self, state: State) -> tuple[Tensor, Tensor]:
+        """Logits (B,) of "right, stop" and of "go on"."""
+        ...
+
+
+def log_stablemax(logits: Float[Tensor, "*B V"]) -> Float[Tensor, "*B V"]:
+    """log s(x) / sum s, with s(x) = 1 + x above zero and 1 / (1 - x) below; in float64."""
+    x = logits.double()
+    log_s = torch.where(x >= 0, x.clamp_min(0).log1p(), -(-x.clamp_max(0)).log1p())
+    return log_s - log_s.logsumexp(-1, keepdim=True)
+
+
+def log_softmax(logits: Float[Tensor, "*B V"]) -> Float[Tensor, "*B V"]:
+    """log e^x / sum e^x, in float32 or better."""
+    return (logits if logits.dtype == torch.float64 else logits.float()).log_softmax(-1)
+
+
+LOG_PROBABILITIES: dict[str, Callable[[Tensor], Tensor]] = {
+    "stablemax": log_stablemax,
+    "softmax": log_softmax,
+}
+
+
+def answer_loss(log_p: Float[Tensor, "B L V"], targets: Int[Tensor, "B L"]) -> Float[Tensor, " B"]:
+    """- log p of the target, mean over each board's counting cells."""
+    counts = targets != IGNORE
+    chosen = log_p.gather(-1, targets.clamp_min(0)[..., None].long())[..., 0]
+    return -(chosen * counts).sum(-1) / counts.sum(-1).clamp_min(1)
+
+
+def halting_loss(q_halt: Float[Tensor, " B"], right: Bool[Tensor, " B"]) -> Float[Tensor, " B"]:
+    """Binary cross-entropy of the head against "the whole answer is right"."""
+    return F.binary_cross_entropy_with_logits(q_halt, right.to(q_halt.dtype), reduction="none")
+
+
+def go_on_target(following: tuple[Tensor, Tensor], last: Bool[Tensor, " B"]) -> Float[Tensor, " B"]:
+    """Q-learning's target: the worth of the next step's better choice, or of its halt where no step is left."""
+    halt, go_on = following
+    return torch.where(last, halt, torch.maximum(halt, go_on)).sigmoid()
+
+
+class InProgress(NamedTuple):
+    """Slots after a supervision step, and which of them take a fresh board at the next."""
+
+    slots: Slots
+    halted: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class HaltingSupervision:
+    """An objective for models with a halting head; the loss is the mean over slots of answer and halting loss."""
+
+    cycles: int = 3  # T: refinements of a supervision step, the last of them with gradient
+    max_age: int = 16  # N_sup: supervision steps before a slot is refilled anyway
+    loss: Literal["stablemax", "softmax"] = "stablemax"
+    halt_weight: float = 0.5  # the code's; the TRM paper's text has 1
+    explore: float = 0.1  # share of the slots that must think on for a random while
+    go_on: bool = False  # HRM: train "go on" too, at a second forward pass, and halt when "stop" outweighs it
+
+    def __call__(
+        self, model: Halts, batch: Batch, carry: InProgress | None, progress: float, generator: Generator
+    ) -> Outcome:
+        """One supervision step of every slot; `carry.slots` of the outcome says what was worked on."""
+        slots = self.filled(model, batch, carry, generator)
+        held, thought = slots.batch, Thought(0, slots.state, None)
+        thought = settle(model, held.inputs, self.cycles, resume=thought, grad_steps=1)
+        assert thought.logits is not None
+        right = right_cells(thought.logits, held.targets).flatten(1).all(1)
+        q_halt, q_go_on = model.halting(thought.state)
+        age = slots.age + 1
+        log_p = LOG_PROBABILITIES[self.loss](thought.logits)
+        losses = answer_loss(log_p, held.targets) + self.halt_weight * halting_loss(q_halt, right)
+        if self.go_on:
+            with torch.no_grad():
+                following = settle(model, held.inputs, self.cycles, resume=thought)
+                target = go_on_target(model.halting(following.state), age >= self.max_age)
+            bce = F.binary_cross_entropy_with_logits(q_go_on, target, reduction="none")
+            losses = losses + self.halt_weight * bce
+        wants = q_halt > (q_go_on if self.go_on else 0)
+        halted = wants.detach() & (age >= self.minimum(age, generator)) | (age >= self.max_age)
+        state = map_state(Tensor.detach, thought.state)
+        in_progress = InProgress(Slots(held, state, age), halted)
+        return Outcome(losses.mean(), thought.logits, held.targets, in_progress)
+
+    @staticmethod
+    def filled(model: Halts, batch: Batch, carry: InProgress | None, generator: Generator) -> Slots:
+        """Halted slots take the fresh batch's boards; the first time, or at another size of boards, all do."""
+        fresh = DeepSupervision.fill(model, batch, generator)
+        if carry is None or carry.slots.batch.inputs.shape != batch.inputs.shape:
+            return fresh
+        return refill(carry.slots, fresh, carry.halted)
+
+    def minimum(self, age: Int[Tensor, " B"], generator: Generator) -> Int[Tensor, " B"]:
+        """Steps that each slot must take: 1, or for a few of them anything from 2 to `max_age`."""
+        explores = torch.rand(len(age), generator=generator) < self.explore
+        drawn = torch.randint(2, max(3, self.max_age + 1), (len(age),), generator=generator)
+        return torch.where(explores, drawn, 1).to(age.device)
+
+
+class Answers(NamedTuple):
+    """Logits (B, L, V) at the step where each board stopped, and that supervision step's number (B,)."""
+
+    logits: Any
+    steps: Tensor
+
+
+@torch.no_grad()
+def answers(
+    model: Halts, inputs: Int[Tensor, "B L"], *, cycles: int, steps: int, early_exit: bool = False
+) -> Answers:
+    """Think `steps` supervision steps about each board, or until its head says stop; stopped boards cost nothing."""
+    if steps < 1:
+        raise ValueError(f"steps must be 1 supervision step or more, not {steps}")
+    taken = torch.full((len(inputs),), steps, device=inputs.device)
+    active = torch.arange(len(inputs), device=inputs.device)
+    logits, thought = None, None
+    for number in range(1, steps + 1):
+        thought = settle(model, inputs[active], cycles, resume=thought)
+        assert thought.logits is not None
+        logits = thought.logits.clone() if logits is None else logits.index_copy(0, active, thought.logits)
+        if early_exit:
+            stops = model.halting(thought.state)[0] > 0
+            taken[active[stops]] = number
+            active, keep = active[~stops], ~stops
+            thought = thought._replace(state=map_state(lambda part, keep=keep: part[keep], thought.state))
+        if not len(active):
+            break
+    return Answers(logits, taken)

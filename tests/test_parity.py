@@ -1,0 +1,283 @@
+"""Golden files are reproduced by the command, whatever their sizes; what is not equal or not whole is said."""
+
+import json
+import shutil
+from pathlib import Path
+
+import derived
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recurse_lab import post_norm
+from recurse_lab.__main__ import main
+from recurse_lab.evidence import compact, parity
+from recurse_lab.evidence.golden import official_name, our_name, read_golden
+from recurse_lab.models.trm import TRM
+
+GOLDEN = Path(__file__).parent / "golden"
+FILES = sorted(GOLDEN.glob("*.npz"))
+FORWARD = {"embedding", "latents", "logits", "halting", "losses", "gradients"}
+TRAINED = {"losses", "slots", "trained weights", "trained table", "slow average"}
+
+
+def test_the_projects_own_copy_is_whole_small_and_explained():
+    assert [path.stem for path in FILES] == [
+        "hrm", "trm_att", "trm_att_pe1_learned", "trm_mlp", "trm_singlez", "trm_train6",
+    ]  # fmt: skip
+    assert sum(path.stat().st_size for path in GOLDEN.iterdir()) < 1_000_000
+    assert {path.stem for path in GOLDEN.glob("*.json")} == {path.stem for path in FILES}
+    told = (GOLDEN / "README.md").read_text(encoding="utf-8")
+    assert all(word in told for word in ("MIT", "Apache-2.0", "random", *(path.stem for path in FILES)))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_official_numbers_come_out(path, capsys):
+    assert main(["parity", str(path)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    groups = {line[2:18].strip() for line in printed[2:]}
+    assert groups == (TRAINED if path.stem == "trm_train6" else FORWARD)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_latent_of_every_recursion_is_compared(path):
+    golden = read_golden(path)
+    names = {name.removeprefix("sketch/") for name in golden.arrays}
+    config = golden.config
+    if path.stem == "trm_train6":
+        assert {f"step{step}/used_labels" for step in range(6)} <= names
+        ends = {name.split("/")[0] for name in names}
+        assert {"w_end", "ema_end"} <= ends
+        return
+    for step in range(2):
+        for cycle in range(config["H_cycles"]):
+            latents = [f"z_L{i}" for i in range(config["L_cycles"])] + ["z_H"]
+            assert {f"step{step}/cycle{cycle}/{name}" for name in latents} <= names
+        gradients = {name for name in names if name.startswith(f"step{step}/grad/")}
+        weights = {name for name in golden.weights("w/") if "init" not in name}
+        assert len(gradients) == len(weights)
+
+
+KINDS = {
+    "rope": {},
+    "learned": {"pos_encodings": "learned"},
+    "no positions": {"pos_encodings": "none"},
+    "tokens": {"mlp_t": True, "pos_encodings": "none"},
+    "tokens, learned": {"mlp_t": True, "pos_encodings": "learned"},
+    "no puzzles": {"puzzle_emb_ndim": 0},
+    "half a row": {"puzzle_emb_ndim": 8},
+    "two rows": {"puzzle_emb_ndim": 32},
+    "hrm": {"H_layers": 1},
+    "hrm, learned": {"H_layers": 3, "L_layers": 1, "pos_encodings": "learned", "puzzle_emb_len": 3},
+}
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["two latents", "one"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_files_of_every_kind(tmp_path, kind, single):
+    if single and kind.startswith("hrm"):
+        return  # no official implementation has two networks and one latent
+    path = derived.write_supervised(tmp_path / "x.npz", derived.configuration(**KINDS[kind]), single=single)
+    found = parity.errors(path)
+    assert set(found) == FORWARD
+    assert parity.agree(found), found
+
+
+@given(
+    seed=st.integers(0, 2**31),
+    heads=st.integers(1, 3),
+    layers=st.integers(1, 3),
+    cycles=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    prefix=st.integers(1, 4),
+    size=st.integers(1, 4),
+    cells=st.integers(2, 17),
+    kind=st.sampled_from(sorted(KINDS)),
+)
+def test_files_of_every_size(tmp_path_factory, seed, heads, layers, cycles, prefix, size, cells, kind):
+    config = derived.configuration(
+        hidden_size=8 * heads, num_heads=heads, L_layers=layers, seq_len=cells, puzzle_emb_ndim=8 * heads
+    )
+    config |= {"H_cycles": cycles[0], "L_cycles": cycles[1], "puzzle_emb_len": prefix, **KINDS[kind]}
+    if kind in ("no puzzles", "half a row", "two rows"):
+        config |= {"puzzle_emb_len": 0}
+    path = tmp_path_factory.mktemp("golden") / "x.npz"
+    found = parity.errors(derived.write_supervised(path, config, size=size, steps=2, seed=seed))
+    assert parity.agree(found), found
+
+
+@pytest.mark.parametrize("kind", ["rope", "tokens, learned", "half a row", "hrm"])
+@pytest.mark.parametrize("seed", range(3))
+def test_optimiser_steps_of_other_sizes(tmp_path, kind, seed):
+    # a norm over few cells amplifies rounding, and a loss is one number that cannot tell by how much
+    cells = 25 if kind.startswith("tokens") else 9
+    config = derived.configuration(**KINDS[kind], halt_max_steps=2 + seed, seq_len=cells)
+    found = parity.errors(derived.write_trained(tmp_path / "x.npz", config, size=2 + seed, seed=seed))
+    assert set(found) == TRAINED
+    assert parity.agree(found), found
+
+
+def test_the_small_form_of_a_file_is_judged_alike(tmp_path):
+    full = derived.write_supervised(tmp_path / "full.npz", derived.configuration(seq_len=40))
+    (tmp_path / "small").mkdir()
+    compact.main("0", str(tmp_path / "small"), str(full))
+    names = read_golden(tmp_path / "small" / "full.npz").arrays
+    assert "sketch/step0/cycle0/z_L0" in names
+    whole, small = parity.errors(full), parity.errors(tmp_path / "small" / "full.npz")
+    assert set(whole) == set(small)
+    assert parity.agree(small)
+
+
+def test_weights_are_drawn_again_bit_for_bit():
+    golden = read_golden(GOLDEN / "trm_att.npz")
+    kept = compact.compact({f"w/{name}": value for name, value in golden.weights("w/").items()}, 1234)
+    assert {"drawn/w/H_init", "drawn/w/embed_tokens.embedding_weight"} <= set(kept)
+    again = compact.draw_weights(kept, {"compact": {"seed": 1234}})
+    for name, value in golden.weights("w/").items():
+        assert np.array_equal(again[f"w/{name}"].view(np.int32), value.view(np.int32))
+    by = np.concatenate([value[1] for name, value in kept.items() if name.startswith("last_place/")])
+    assert len(by) < 200
+
+
+@given(seed=st.integers(0, 2**31), at=st.floats(0, 1, exclude_max=True))
+def test_a_sketch_notices_one_changed_number(seed, at):
+    array = np.random.default_rng(seed).normal(size=(2, 97, 64))
+    changed = array.copy()
+    changed.reshape(-1)[int(at * array.size)] += 0.1
+    before, after = compact.sketch(array), compact.sketch(changed)
+    moved = np.sqrt(np.square(before - after).mean()) / (1 + np.sqrt(np.square(before).mean()))
+    assert before.shape == (compact.SAMPLES + 4,)
+    assert moved > 1e-5
+
+
+def test_names_go_both_ways():
+    for path in FILES:
+        for name in read_golden(path).weights("w/") | read_golden(path).weights("w0/"):
+            assert official_name(our_name(name)) == name != our_name(name)
+
+
+def with_eps(monkeypatch):
+    monkeypatch.setattr(post_norm, "EPS", 1e-4)
+
+
+def x_shown_to_y(monkeypatch):
+    def refine_y(self, state, context):
+        return state._replace(y=self.nets[-1](state.y + state.z + context.x, context.biases[-1]))
+
+    monkeypatch.setattr(TRM, "refine_y", refine_y)
+
+
+def norm_over_width(monkeypatch):
+    def forward(self, h, _=None):
+        h = post_norm.rms(h + self.tokens(h.mT).mT)
+        return post_norm.rms(h + self.mlp(h))
+
+    monkeypatch.setattr(post_norm.TokenBlock, "forward", forward)
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [("trm_att", with_eps), ("hrm", with_eps), ("trm_att", x_shown_to_y), ("trm_mlp", norm_over_width)],
+)
+def test_a_wrong_model_fails(name, spoil, monkeypatch, capsys):
+    spoil(monkeypatch)
+    assert main(["parity", str(GOLDEN / f"{name}.npz")]) == 1
+    assert f"{name}.npz: DIFFERS" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "group", ["out/x_embedding", "step1/logits", "step0/q_halt", "step0/grad/lm_head.weight"]
+)
+def test_a_changed_number_fails(tmp_path, group, capsys):
+    path = derived.write_supervised(tmp_path / "x.npz", derived.configuration())
+    with np.load(path) as file:
+        arrays = dict(file)
+    arrays[group] = arrays[group] * (1 + 1e-3)
+    np.savez(path, **arrays)
+    assert main(["parity", str(path)]) == 1
+    assert capsys.readouterr().out.startswith(f"{path}: DIFFERS")
+
+
+def spoiled(tmp_path, change):
+    """A golden file after a change to its arrays and its JSON."""
+    path = derived.write_supervised(tmp_path / "x.npz", derived.configuration())
+    with np.load(path) as file:
+        arrays = dict(file)
+    told = json.loads(path.with_suffix(".json").read_text())
+    change(arrays, told)
+    np.savez(path, **arrays)
+    path.with_suffix(".json").write_text(json.dumps(told))
+    return path
+
+
+WRONG = {
+    "another width": (
+        lambda _, t: t["config"].update(hidden_size=32),
+        "H_init is (16,) in the file, but (32,)",
+    ),
+    "another depth": (
+        lambda _, t: t["config"].update(L_layers=3),
+        "L_level.layers.2.self_attn.qkv_proj.weight is absent in the file, but (48, 16)",
+    ),
+    "another kind": (
+        lambda _, t: t["config"].update(pos_encodings="learned"),
+        "embed_pos.embedding_weight is absent",
+    ),
+    "a tensor too many": (
+        lambda a, _: a.update({"w/extra": a["w/L_init"]}),
+        "extra is (16,) in the file, but absent",
+    ),
+    "bfloat16": (lambda _, t: t["config"].update(forward_dtype="bfloat16"), "forward_dtype is bfloat16"),
+    "no inputs": (lambda a, _: a.pop("in/inputs"), "in/inputs"),
+    "a strange tensor": (lambda a, _: a.update({"step0/mystery": a["w/L_init"]}), "step0/mystery"),
+    "symbols out of range": (
+        lambda a, _: a["in/inputs"].__setitem__((0, 0), 99),
+        "in/inputs holds numbers outside 0 to 6",
+    ),
+    "fewer labels": (
+        lambda a, _: a.update({"in/labels": a["in/labels"][:, :5]}),
+        "in/labels is (3, 5), not (3, 9)",
+    ),
+    "another shape": (
+        lambda a, _: a.update({"step0/logits": a["step0/logits"][:1]}),
+        "step0/logits is (1, 9, 7)",
+    ),
+    "no width": (lambda _, t: t["config"].pop("hidden_size"), "does not say hidden_size"),
+    "no configuration": (lambda _, t: t.pop("config"), "not the JSON of a golden file"),
+    "words for numbers": (lambda _, t: t["config"].update(hidden_size="wide"), "cannot be computed"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_files_that_do_not_fit_are_one_line(tmp_path, kind, capsys):
+    change, words = WRONG[kind]
+    path = spoiled(tmp_path, change)
+    assert main(["parity", str(path)]) == 2
+    streams = capsys.readouterr()
+    assert words in streams.err
+    assert "x." in streams.err
+    assert streams.err.count("\n") == 1
+    assert not streams.out
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("absent", "there is no such file"), ("alone", "x.json is missing"), ("cut", "not a whole npz file"),
+     ("text", "not a whole npz file"), ("json", "not the JSON")],
+)  # fmt: skip
+def test_files_that_cannot_be_read_are_one_line(tmp_path, kind, words, capsys):
+    path = tmp_path / "x.npz"
+    if kind != "absent":
+        shutil.copy(GOLDEN / "hrm.npz", path)
+    if kind != "alone":
+        shutil.copy(GOLDEN / "hrm.json", path.with_suffix(".json"))
+    if kind == "cut":
+        path.write_bytes(path.read_bytes()[:20_000])
+    if kind == "text":
+        path.write_text("not an archive")
+    if kind == "json":
+        path.with_suffix(".json").write_text("{")
+    assert main(["parity", str(path)]) == 2
+    streams = capsys.readouterr()
+    assert words in streams.err
+    assert streams.err.count("\n") == 1
