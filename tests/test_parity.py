@@ -106,12 +106,10 @@ def test_files_of_every_size(tmp_path_factory, seed, heads, layers, cycles, pref
     assert parity.agree(found), found
 
 
-@pytest.mark.parametrize("kind", ["rope", "tokens, learned", "half a row", "hrm"])
+@pytest.mark.parametrize("kind", ["rope", "half a row", "hrm"])
 @pytest.mark.parametrize("seed", range(3))
 def test_optimiser_steps_of_other_sizes(tmp_path, kind, seed):
-    # a norm over few cells amplifies rounding, and a loss is one number that cannot tell by how much
-    cells = 25 if kind.startswith("tokens") else 9
-    config = derived.configuration(**KINDS[kind], halt_max_steps=2 + seed, seq_len=cells)
+    config = derived.configuration(**KINDS[kind], halt_max_steps=2 + seed, seq_len=9)
     found = parity.errors(derived.write_trained(tmp_path / "x.npz", config, size=2 + seed, seed=seed))
     assert set(found) == TRAINED
     assert parity.agree(found), found
