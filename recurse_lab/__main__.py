@@ -120,7 +120,7 @@ def parity_command(options: argparse.Namespace) -> int:
     failed = False
     for path in options.files:
         found = errors(path)
-        print(f"{path}: {'agrees' if agree(found) else 'DIFFERS'}")
+        print(f"{path}: {'agrees (root mean square of each tensor)' if agree(found) else 'DIFFERS'}")
         print(f"  {'':16}{'error':>9}{'allowed':>9}{'worst number':>14}  in")
         for group, (name, error, allowed, number) in found.items():
             print(f"  {group:16}{error:9.1e}{allowed:9.1e}{number:14.1e}  {name}")

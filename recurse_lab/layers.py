@@ -34,7 +34,7 @@ class Attention(nn.Module):
 def rotate(x_BHCK: Float[Tensor, "B H C K"], base: float = 10_000.0) -> Float[Tensor, "B H C K"]:
     """Turn each pair of numbers by an angle that grows with the cell's position (rotate-half form)."""
     C, K = x_BHCK.shape[-2:]
-    frequency = base ** (-torch.arange(0, K, 2, device=x_BHCK.device) / K)
+    frequency = 1 / base ** (torch.arange(0, K, 2, device=x_BHCK.device) / K)
     angle_CK = torch.outer(torch.arange(C, device=x_BHCK.device), frequency).repeat(1, 2)
     left, right = x_BHCK.chunk(2, dim=-1)
     # (a, b) -> (a cos - b sin, b cos + a sin)

@@ -154,7 +154,7 @@ def costs(results: Results, arms: Mapping[str, Arm]) -> dict[str, dict[str, floa
 
 
 def halting_results(runs: Mapping[int, Record]) -> list[ArmResult]:
-    """The three halting rules of the same nets as arms; they differ in what one answer costs."""
+    """The three halting rules of the same nets as arms; FLOPs per answer are those of one longest answer for all."""
     looped = arm_results({"looped": dict(runs)}, {"looped": LOOPED}, right_at_longest)[0]
     labels = {"residual": "residual below 0.001", "fixed": "fixed number", "head": "learned halting head"}
     return [
