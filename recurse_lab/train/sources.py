@@ -1,7 +1,9 @@
-"""Where training batches come from: problems of one size, or a curriculum that grows with success."""
+"""Where training batches come from: a curriculum that grows with success, or a pool of problems made beforehand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Generator
 
 from recurse_lab.tasks.base import Batch, Task
@@ -34,3 +36,21 @@ class Curriculum:
         self.running = self.memory * self.running + (1 - self.memory) * accuracy
         if self.running > self.threshold and self.size < self.largest:
             self.size, self.running = min(self.size + self.by, self.largest), 0.0
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Problems drawn from a pool, with replacement, each in a new guise whenever it is drawn."""
+
+    problems: Batch
+    count: int  # problems a batch
+    augment: Callable[[Batch, Generator], Batch]
+    generator: Generator
+
+    def draw(self) -> Batch:
+        """A batch of problems, augmented."""
+        chosen = torch.randint(len(self.problems.inputs), (self.count,), generator=self.generator)
+        return self.augment(Batch(*(part[chosen] for part in self.problems)), self.generator)
+
+    def observe(self, accuracy: float) -> None:
+        """Nothing changes with success."""

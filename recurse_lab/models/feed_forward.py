@@ -1,0 +1,72 @@
+"""Plain deep network: different blocks, once each; what recursion is compared with.
+
+The blocks are those of the tiny recursive model, so that width, depth and sharing are all that differs.
+
+Shape letters: B batch, L cells, D width, V classes, R relations.
+"""
+
+from dataclasses import dataclass
+
+
+from jaxtyping import Float, Int
+from torch import Generator, Tensor, nn
+
+from recurse_lab.layers import GatedMLP
+from recurse_lab.models.deep_thinking import Layered
+from recurse_lab.post_norm import AttentionBlock, PlacedAttention, PostNormNet, hidden_width, lecun_normal_
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedForwardConfig:
+    """Sizes of a `FeedForward`."""
+
+    symbols: int = 7
+    classes: int = 7  # V
+    cells: int = 36  # L
+    width: int = 32  # D
+    heads: int = 4
+    depth: int = 2  # blocks, each applied once
+
+
+class FeedForward(nn.Module):
+    """Inputs are integer symbols (B, L), states (B, L, D), logits (B, L, V); `think` takes one block a step."""
+
+    relations: Tensor
+
+    def __init__(self, config: FeedForwardConfig, relations: Float[Tensor, "R L L"]) -> None:
+        super().__init__()
+        if config.depth < 1:
+            raise ValueError(f"depth must be 1 block or more, not {config.depth}")
+        if relations.shape[1:] != (config.cells, config.cells):
+            raise ValueError(f"relations must have the shape (R, {config.cells}, {config.cells})")
+        self.config = config
+        self.embed = nn.Embedding(config.symbols, config.width)
+        self.net = PostNormNet([block(config, len(relations)) for _ in range(config.depth)])
+        self.head = nn.Linear(config.width, config.classes, bias=False)
+        self.register_buffer("relations", relations, persistent=False)
+        for part in self.modules():
+            if isinstance(part, nn.Linear | nn.Embedding):
+                lecun_normal_(part.weight)
+
+    def start(
+        self, inputs: Int[Tensor, "B L"], generator: Generator | None = None
+    ) -> tuple[Layered, list[Tensor | None]]:
+        """The embedded input, sqrt(D) times as large as the table says, and what relations add to the scores."""
+        x_BLD = self.config.width**0.5 * self.embed(inputs)
+        return Layered(x_BLD, 0), self.net.biases(self.relations)
+
+    def step(self, state: Layered, context: list[Tensor | None]) -> Layered:
+        """h <- block(h), the next one; beyond the last block nothing changes."""
+        if state.layer >= self.config.depth:
+            return state
+        return Layered(self.net.blocks[state.layer](state.z, context[state.layer]), state.layer + 1)
+
+    def read(self, state: Layered) -> Float[Tensor, "B L V"]:
+        """One linear map."""
+        return self.head(state.z)
+
+
+def block(config: FeedForwardConfig, relations: int) -> AttentionBlock:
+    """Attention without rotation but with relations, and a gated MLP."""
+    attention = PlacedAttention(config.width, config.heads, rotary=False, relations=relations)
+    return AttentionBlock(attention, GatedMLP(config.width, hidden_width(config.width, multiple=1)))

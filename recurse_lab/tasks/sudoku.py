@@ -1,0 +1,199 @@
+"""Sudoku with 4x4, 6x6 or 9x9 cells: puzzles with one solution, split by the kind of their solution grid.
+
+Two grids are of one kind when relabelled digits, permuted rows and columns (within and between bands) or, on
+square boxes, reflection turn one into the other. Nets without positions are blind to all of these, so a test
+kind is one that no training puzzle has shown in any guise. Shape letters: B batch, L cells, N side, R relations.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import combinations, product
+from random import Random
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Generator, Tensor
+
+from recurse_lab.tasks.base import FOLD_OF, SPLITS, Batch, Split, fold
+from recurse_lab.tasks.sudoku_rules import BOXES, Board, Rules, dig, technique
+
+RELATIONS = ("same cell", "same row", "same column", "same box")
+
+
+@dataclass(frozen=True)
+class Sudoku:
+    """Seeded puzzles of one side; the dial is the number of givens. Symbols: 0 blank, 1 to n digits."""
+
+    side: int = 6
+    dims: int = 1
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Units and solver."""
+        return Rules(self.side)
+
+    @property
+    def cells(self) -> int:
+        """L."""
+        return self.side**2
+
+    @property
+    def symbols(self) -> int:
+        """Blank and the digits."""
+        return self.side + 1
+
+    @property
+    def classes(self) -> int:
+        """The same symbols, so that a digit is its own class; 0 is never a target."""
+        return self.side + 1
+
+    def sample(self, count: int, size: int, split: Split, generator: Generator) -> Batch:
+        """`count` puzzles with `size` givens of one split: inputs and targets (B, L)."""
+        return self.pool(count, (size, size), split, generator)
+
+    def pool(
+        self, count: int, givens: tuple[int, int], split: Split, generator: Generator, tries: int = 400
+    ) -> Batch:
+        """`count` puzzles whose number of givens is drawn from a range, as far as their solutions allow.
+
+        Args:
+            givens: fewest and most; a puzzle that cannot be dug down to the number drawn counts if it has no
+                more than the most.
+            tries: solution grids drawn for each puzzle before giving up.
+        """
+        if split not in SPLITS:
+            raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {split!r}")
+        low, high = givens
+        if count < 1 or not 0 < low <= high <= self.cells:
+            raise ValueError(
+                f"count must be 1 or more, givens from 1 to {self.cells}, not {count} and {givens}"
+            )
+        random = Random(int(torch.randint(0, 2**62, (), generator=generator)))
+        puzzles: list[Board] = []
+        solved: list[Board] = []
+        for _ in range(tries * count):
+            (grid,) = self.rules.solutions([0] * self.cells, 1, random)
+            if self.split_of(grid) != split:
+                continue
+            board = dig(self.rules, grid, random.randint(low, high), random)
+            if sum(digit > 0 for digit in board) <= high:
+                puzzles.append(board)
+                solved.append(grid)
+            if len(puzzles) == count:
+                return Batch(torch.tensor(puzzles), torch.tensor(solved))
+        raise ValueError(
+            f"only {len(puzzles)} puzzles of at most {high} givens were found; allow more givens"
+        )
+
+    def split_of(self, grid: Board) -> Split:
+        """To which split a solution grid belongs.
+
+        4x4 has two kinds only: one of them is for testing, and the other is divided by what relabelling leaves.
+        """
+        kind = self.kind(grid)
+        if self.side > 4:
+            return next(split for split in SPLITS if _fold(tuple(kind)) in FOLD_OF[split])
+        if max(kind) == 2:  # rows and columns that only swap digits in pairs: 96 of the 288 grids
+            return "test"
+        return "validation" if _fold(tuple(relabelled(grid))) in FOLD_OF["validation"] else "train"
+
+    def kind(self, grid: Board) -> list[int]:
+        """Numbers that are the same for all grids of a kind: how rows, and columns, permute each other."""
+        n, (high, wide) = self.side, BOXES[self.side]
+        rows = [grid[n * i : n * (i + 1)] for i in range(n)]
+        columns = [grid[i::n] for i in range(n)]
+        across, down = _cycles(rows, high), _cycles(columns, wide)
+        return [
+            part for lines in (sorted((across, down)) if high == wide else (across, down)) for part in lines
+        ]
+
+    def augment(self, batch: Batch, generator: Generator) -> Batch:
+        """Every puzzle with its digits relabelled at random."""
+        order_BN = torch.rand(len(batch.inputs), self.side, generator=generator).argsort(1) + 1
+        new = torch.cat((torch.zeros_like(order_BN[:, :1]), order_BN), dim=1)
+        return Batch(*(new.gather(1, board) for board in batch))
+
+    def solve(self, inputs_BL: Int[Tensor, "B L"]) -> Int[Tensor, "B L"]:
+        """The exact answers.
+
+        Raises:
+            ValueError: a board has a wrong size or symbol, a digit twice in a unit, or not exactly one solution.
+        """
+        return torch.tensor(
+            [self._only_solution(number, board) for number, board in enumerate(self._boards(inputs_BL))]
+        )
+
+    def verify(self, inputs_BL: Int[Tensor, "B L"], answers_BL: Int[Tensor, "B L"]) -> Bool[Tensor, " B"]:
+        """True where an answer keeps the givens and every unit holds every digit."""
+        kept = ((inputs_BL == 0) | (inputs_BL == answers_BL)).all(1)
+        full = torch.tensor([self.rules.is_solution(board) for board in answers_BL.tolist()])
+        return kept & full
+
+    def grade(self, inputs_BL: Int[Tensor, "B L"]) -> list[str]:
+        """The hardest technique that each puzzle needs."""
+        return [technique(self.rules, board) for board in self._boards(inputs_BL)]
+
+    def relations(self) -> Float[Tensor, "R L L"]:
+        """1 where two cells are the same, or share a row, a column, a box; in the order of `RELATIONS`."""
+        places = torch.tensor([(cell, *place) for cell, place in enumerate(self.rules.places)])
+        return (places[:, None] == places[None]).permute(2, 0, 1).float()
+
+    def _boards(self, inputs_BL: Int[Tensor, "B L"]) -> list[Board]:
+        if inputs_BL.dim() != 2 or inputs_BL.shape[1] != self.cells:
+            raise ValueError(f"boards must have the shape (B, {self.cells}), not {tuple(inputs_BL.shape)}")
+        if inputs_BL.min() < 0 or inputs_BL.max() > self.side:
+            raise ValueError(f"boards hold 0 for blank and digits from 1 to {self.side} only")
+        return inputs_BL.tolist()
+
+    def _only_solution(self, number: int, board: Board) -> Board:
+        try:
+            found = self.rules.solutions(board)
+        except ValueError as error:
+            raise ValueError(f"puzzle {number}: {error}") from None
+        if len(found) != 1:
+            raise ValueError(
+                f"puzzle {number} has {'several solutions' if found else 'no solution'}; one is needed"
+            )
+        return found[0]
+
+
+def relabelled(grid: Board) -> Board:
+    """The grid with its first row counting from 1: the same for all relabellings of a grid."""
+    new = {digit: number for number, digit in enumerate(grid[: math.isqrt(len(grid))], start=1)}
+    return [new[digit] for digit in grid]
+
+
+@lru_cache(maxsize=4096)
+def _fold(numbers: tuple[int, ...]) -> int:
+    return int(fold(torch.tensor([numbers])))
+
+
+def _cycles(lines: list[Board], band: int) -> list[int]:
+    """Cycle lengths of the permutations between the lines of a band, for every band, then between two bands.
+
+    Relabelling conjugates these permutations, which keeps their cycles; reordering cells changes none of them,
+    and reordering lines or bands nothing once they are sorted.
+    """
+    bands = [lines[first : first + band] for first in range(0, len(lines), band)]
+    inside = sorted(_sorted_cycles(combinations(one, 2)) for one in bands)
+    between = sorted(_sorted_cycles(product(one, other)) for one, other in combinations(bands, 2))
+    return [length for cycles in (*inside, *between) for length in cycles]
+
+
+def _sorted_cycles(pairs: Iterable[tuple[Board, ...]]) -> list[int]:
+    return [length for lengths in sorted(_cycle_lengths(a, b) for a, b in pairs) for length in lengths]
+
+
+def _cycle_lengths(a: Board, b: Board) -> list[int]:
+    """Sorted cycle lengths of the permutation that maps each digit of `a` to the one of `b` in its place."""
+    target, seen, lengths = dict(zip(a, b, strict=True)), set[int](), []
+    for digit in a:
+        length = 0
+        while digit not in seen:
+            seen.add(digit)
+            digit, length = target[digit], length + 1
+        if length:
+            lengths.append(length)
+    return sorted(lengths) + [0] * (len(a) - len(lengths))
