@@ -29,6 +29,7 @@ class Claim:
     treatment: str  # name of the arm that should win
     controls: tuple[str, ...]  # names of the arms that it should beat
     margin: float  # fixed before the claim is run; 0 or more
+    recorded: bool = False  # judged on recorded runs alone, because an arm is too heavy to be trained live
 
     def __post_init__(self) -> None:
         if self.margin < 0:
@@ -74,6 +75,7 @@ class Judgement:
             "treatment",
             "controls",
             "margin",
+            "recorded",
         )
         arms = [asdict(arm) | {"values": {str(k): v for k, v in arm.values.items()}} for arm in self.arms]
         return {key: claim[key] for key in kept} | {
@@ -112,8 +114,9 @@ def judge(claim: Claim, arms: Sequence[ArmResult], *, judged: bool = True) -> Ju
     named = (claim.treatment, *claim.controls)
     if missing := [name for name in named if name not in by_name]:
         raise ValueError(f"claim {claim.id}: no result for {', '.join(missing)}; given: {', '.join(by_name)}")
-    if stale := [name for name in named if by_name[name].recorded]:
-        raise ValueError(f"claim {claim.id}: a verdict may not rest on recorded arms: {', '.join(stale)}")
+    if mixed := [name for name in named if by_name[name].recorded != claim.recorded]:
+        wanted = "recorded arms only" if claim.recorded else "live arms only, not on recorded ones"
+        raise ValueError(f"claim {claim.id}: this verdict must rest on {wanted}: {', '.join(mixed)}")
     seeds = tuple(sorted(by_name[claim.treatment].values))
     for name in claim.controls:
         if tuple(sorted(by_name[name].values)) != seeds:

@@ -7,7 +7,6 @@ Shape letters: B batch, L cells, D width, V classes, R relations.
 
 from dataclasses import dataclass
 
-
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 

@@ -82,6 +82,9 @@ class HaltingSupervision:
     loss: Literal["stablemax", "softmax"] = "stablemax"
     halt_weight: float = 0.5  # the code's; the TRM paper's text has 1
     explore: float = 0.1  # share of the slots that must think on for a random while
+    refill: Literal["head", "solved"] = (
+        "head"  # which boards make room: those that the head stops, or solved ones
+    )
     go_on: bool = False  # HRM: train "go on" too, at a second forward pass, and halt when "stop" outweighs it
 
     def __call__(
@@ -103,7 +106,7 @@ class HaltingSupervision:
                 target = go_on_target(model.halting(following.state), age >= self.max_age)
             bce = F.binary_cross_entropy_with_logits(q_go_on, target, reduction="none")
             losses = losses + self.halt_weight * bce
-        wants = q_halt > (q_go_on if self.go_on else 0)
+        wants = q_halt > (q_go_on if self.go_on else 0) if self.refill == "head" else right
         halted = wants.detach() & (age >= self.minimum(age, generator)) | (age >= self.max_age)
         state = map_state(Tensor.detach, thought.state)
         in_progress = InProgress(Slots(held, state, age), halted)

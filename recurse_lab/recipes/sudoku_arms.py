@@ -1,0 +1,94 @@
+"""Arms of chapters 03 and 04: a net, an objective and a plan on easy puzzles, tested on hard ones.
+
+Puzzles, optimiser and measurements are the same for all arms.
+"""
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from torch import Generator
+
+from recurse_lab.models.feed_forward import FeedForwardConfig
+from recurse_lab.models.trm import TRMConfig
+from recurse_lab.tasks.base import Batch, Split
+from recurse_lab.tasks.sudoku import Sudoku
+from recurse_lab.train.fit import Plan
+from recurse_lab.train.objectives import EveryStep, LastStep
+from recurse_lab.train.plateau import Plateau
+from recurse_lab.train.supervision import HaltingSupervision
+
+TEST_SEED, VALIDATION_SEED = 1_000_081, 1_000_099
+READS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # supervision steps after which a recursive net is read
+JUDGED = 16  # supervision steps at which it is judged, as in the papers; fixed before any run
+Objective = HaltingSupervision | LastStep | EveryStep
+
+
+@dataclass(frozen=True, kw_only=True)
+class Puzzles:
+    """Which puzzles a net is trained on and tested on."""
+
+    side: int = 6
+    train_givens: tuple[int, int] = (12, 20)
+    test_givens: tuple[int, int] = (8, 11)
+    train: int = 2_000  # puzzles to draw from; their digits are relabelled whenever they are drawn
+    test: int = 256
+    validation: int = 200  # as hard as the test's, of a third set of kinds
+
+
+@dataclass(frozen=True, kw_only=True)
+class SudokuArm:
+    """One way of spending optimiser steps on the same puzzles."""
+
+    label: str
+    model: TRMConfig | FeedForwardConfig
+    objective: Objective
+    plan: Plan
+    batch: int = 32
+    average: float = 0.99  # mu of the slow average that is tested; 0 tests the last weights
+    puzzles: Puzzles = field(default_factory=Puzzles)
+    plateau: Plateau | None = None  # stop by validation instead of after all of the plan's steps
+
+    @property
+    def recursive(self) -> bool:
+        """Whether the net may think for as long as one likes."""
+        return isinstance(self.model, TRMConfig)
+
+    @property
+    def cycles(self) -> int:
+        """Refinements in a supervision step."""
+        return self.objective.cycles if isinstance(self.objective, HaltingSupervision) else 1
+
+    @property
+    def judged(self) -> int:
+        """Refinements after which the net is judged: 16 supervision steps, or a plain net's depth."""
+        return JUDGED * self.cycles if isinstance(self.model, TRMConfig) else self.model.depth
+
+
+def plan(steps: int, rate: float) -> Plan:
+    """The optimiser's options that all arms share (the papers' betas; warm-up and decay as small nets need them)."""
+    return Plan(steps=steps, rate=rate, warmup=20, decay_last=0.0, weight_decay=0.1, betas=(0.9, 0.95))
+
+
+def puzzles(arm: SudokuArm, split: Split) -> Batch:
+    """The hard puzzles of validation or test: the same for every arm and seed."""
+    return pool(arm.puzzles, split, TEST_SEED if split == "test" else VALIDATION_SEED)
+
+
+@lru_cache(maxsize=8)
+def pool(which: Puzzles, split: Split, seed: int) -> Batch:
+    """Puzzles of one split."""
+    counts = {"train": which.train, "validation": which.validation, "test": which.test}
+    givens = which.train_givens if split == "train" else which.test_givens
+    return Sudoku(which.side).pool(counts[split], givens, split, Generator().manual_seed(seed))
+
+
+def smoke(arms: dict[str, SudokuArm]) -> dict[str, SudokuArm]:
+    """The arms for a few steps on a few small boards, to see that every line runs."""
+    small = Puzzles(side=4, train_givens=(7, 10), test_givens=(4, 6), train=64, test=24, validation=16)
+
+    def shorter(arm: SudokuArm) -> SudokuArm:
+        model = replace(arm.model, cells=16, symbols=5, classes=5)
+        steps = min(8, arm.plan.steps)
+        return replace(arm, model=model, plan=replace(arm.plan, steps=steps), puzzles=small, plateau=None)
+
+    return {name: shorter(arm) for name, arm in arms.items()}

@@ -1,0 +1,70 @@
+"""How the learning rates of chapters 03 and 04 were chosen: a small search on validation puzzles, the same for all.
+
+    python -m recurse_lab.recipes.sudoku_rates
+
+Every arm is trained at each rate on seeds of its own (100 on), and judged by the share of cells right in hard
+validation puzzles, whose kinds of solution are neither in training nor in the test. Arms that are trained live get
+their whole plan and two seeds; the larger ones, which cost up to ten times as much, half the plan and one seed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from recurse_lab.evidence.reference import write_checksums, write_reference
+from recurse_lab.evidence.replicate import Results, replicate
+from recurse_lab.recipes.hierarchy import LIVE as HIERARCHIES
+from recurse_lab.recipes.recursion import APART, LARGEST, LIVE, PLATEAU, STEPS
+from recurse_lab.recipes.sudoku import train
+from recurse_lab.recipes.sudoku_arms import SudokuArm, puzzles
+from recurse_lab.recipes.sudoku_scores import right_after
+
+RATES = (1e-3, 2e-3, 4e-3, 8e-3)
+SEEDS = (100, 101)
+TRAINED_LIVE = LIVE | HIERARCHIES
+LARGER = {name: arm for name, arm in (PLATEAU | APART | LARGEST).items() if not name.endswith("_long")}
+
+
+def validate(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Shares of cells and of boards right in hard validation puzzles."""
+    model, run, _ = train(arm, seed)
+    ((_, right_BL),) = right_after(model, puzzles(arm, "validation"), [arm.judged])
+    cells, exact = right_BL.float().mean().item(), right_BL.all(1).float().mean().item()
+    return {"cells": cells, "exact": exact, "rate": arm.plan.rate, "train_seconds": run.seconds}, {}
+
+
+def search(folder: Path, cache: Path, jobs: int = 2) -> Path:
+    """Run the search for every arm and write its records below `folder`."""
+    found = replicate(validate, at_rates(TRAINED_LIVE, STEPS), SEEDS, cache=cache, jobs=jobs)
+    found |= replicate(validate, at_rates(LARGER, STEPS // 2), SEEDS[:1], cache=cache, jobs=jobs)
+    path = write_reference(folder, validate, found)
+    write_checksums(folder)
+    return path
+
+
+def at_rates(arms: Mapping[str, SudokuArm], steps: int) -> dict[str, SudokuArm]:
+    """Each arm at each rate, for so many steps."""
+    return {
+        f"{name} at {rate:g}": replace(arm, plan=replace(arm.plan, rate=rate, steps=steps), plateau=None)
+        for name, arm in arms.items()
+        for rate in RATES
+    }
+
+
+def best_rates(results: Results) -> dict[str, float]:
+    """Arm -> the rate with the highest mean share of cells right."""
+    scores: dict[str, dict[float, float]] = {}
+    for key, runs in results.items():
+        name, rate = key.split(" at ")
+        right = [record.values["cells"] for record in runs.values()]
+        scores.setdefault(name, {})[float(rate)] = sum(right) / len(right)
+    return {name: max(by_rate, key=lambda rate: by_rate[rate]) for name, by_rate in scores.items()}
+
+
+if __name__ == "__main__":
+    from recurse_lab.recipes import sudoku_rates  # under its own name, which the records carry
+
+    sudoku_rates.search(Path("data"), Path("build/cache"))
