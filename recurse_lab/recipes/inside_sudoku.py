@@ -1,0 +1,196 @@
+"""What chapter 03 does with a trained tiny recursive model: candidates, halting, and what y and z each hold.
+
+Shape letters: B puzzles, T supervision steps, L cells, D width, V classes, S symbols of a probe.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from recurse_lab.evidence.records import Record
+from recurse_lab.measure.latents import Trace, trace
+from recurse_lab.models.trm import TRM, Latents
+from recurse_lab.recipes.sudoku_arms import JUDGED, SudokuArm, pool, puzzles
+from recurse_lab.recipes.sudoku_scores import right_after
+from recurse_lab.recurrence import Thought, think
+from recurse_lab.tasks.base import Batch, Split
+from recurse_lab.tasks.sudoku import Sudoku
+from recurse_lab.tasks.sudoku_rules import TECHNIQUES
+from recurse_lab.train.objectives import right_cells
+
+
+def data_table(arm: SudokuArm, seed: int, most: int = 300) -> dict[str, dict[str, Any]]:
+    """Split -> puzzles, givens, kinds of solution, how many of them training has, and the share for each technique."""
+    task, rows = Sudoku(arm.puzzles.side), {}
+    sets: dict[Split, Batch] = {
+        "train": pool(arm.puzzles, "train", seed),
+        "validation": puzzles(arm, "validation"),
+        "test": puzzles(arm, "test"),
+    }
+    kinds = {
+        split: {tuple(task.kind(grid)) for grid in batch.targets.tolist()} for split, batch in sets.items()
+    }
+    for split, batch in sets.items():
+        grades = task.grade(batch.inputs[:most])
+        rows[str(split)] = {
+            "puzzles": len(batch.inputs),
+            "mean givens": (batch.inputs > 0).sum(1).float().mean().item(),
+            "kinds of solution": len(kinds[split]),
+            "of them in training": len(kinds[split] & kinds["train"]),
+        } | {f"need {name}": grades.count(name) / len(grades) for name in TECHNIQUES}
+    return rows
+
+
+def by_technique(arm: SudokuArm) -> dict[str, Batch]:
+    """The test puzzles, sorted by the hardest technique that they need."""
+    batch = puzzles(arm, "test")
+    grades = Sudoku(arm.puzzles.side).grade(batch.inputs)
+    groups = {name: [index for index, grade in enumerate(grades) if grade == name] for name in TECHNIQUES}
+    return {name: Batch(*(part[chosen] for part in batch)) for name, chosen in groups.items() if chosen}
+
+
+def cases(arm: SudokuArm, net: TRM, steps: int = JUDGED) -> dict[str, tuple[Batch, Trace]]:
+    """The first test puzzle of each technique, and the net's thoughts about it."""
+    firsts = {name: Batch(*(part[:1] for part in batch)) for name, batch in by_technique(arm).items()}
+    return {
+        f"needs {name}": (one, trace(net, one.inputs, steps * arm.cycles)) for name, one in firsts.items()
+    }
+
+
+def share_by_step(net: TRM, batch: Batch, steps: int) -> dict[int, float]:
+    """Step -> share of boards wholly right, for every step from 1."""
+    readings = right_after(net, batch, list(range(1, steps + 1)))
+    return {step: right_BL.all(1).float().mean().item() for step, right_BL in readings}
+
+
+@torch.no_grad()
+def candidates_left(net: TRM, batch: Batch, steps: int, least: float = 0.01) -> dict[int, float]:
+    """Step -> mean number of digits that a blank cell still gives a probability of more than `least`."""
+    blank_BL = batch.inputs == 0
+    left = {}
+    for thought in think(net, batch.inputs, steps, read=range(1, steps + 1)):
+        if thought.logits is not None:
+            held_BL = (thought.logits.softmax(-1) > least).sum(-1)
+            left[thought.step] = held_BL[blank_BL].float().mean().item()
+    return left
+
+
+def candidates_by_rules(side: int, batch: Batch) -> float:
+    """Mean number of digits that the units of a blank cell leave, before any reasoning."""
+    rules = Sudoku(side).rules
+    sets = [digits for board in batch.inputs.tolist() for digits in rules.candidates(board) if digits]
+    return sum(digits.bit_count() for digits in sets) / len(sets)
+
+
+@torch.no_grad()
+def forgetting(net: TRM, batch: Batch, steps: int) -> dict[str, dict[int, float]]:
+    """Share of boards right by step when y, z or both are put back to their first values after every step."""
+    first = net.start(batch.inputs)[0]
+    assert isinstance(first, Latents)
+    kept: Mapping[str, Callable[[Latents], Latents]] = {
+        "nothing forgotten": lambda state: state,
+        "y forgotten": lambda state: Latents(first.y, state.z),
+        "z forgotten": lambda state: Latents(state.y, first.z),
+        "both forgotten": lambda _: first,
+    }
+    curves: dict[str, dict[int, float]] = {}
+    for name, keep in kept.items():
+        thought, curve = Thought(0, first, None), dict[int, float]()
+        for _ in range(steps):
+            thought = list(think(net, batch.inputs, 1, resume=thought, read=True))[-1]
+            assert thought.logits is not None
+            curve[thought.step] = right_cells(thought.logits, batch.targets).all(1).float().mean().item()
+            thought = thought._replace(state=keep(thought.state))
+        curves[name] = curve
+    return curves
+
+
+@torch.no_grad()
+def probes(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[str, dict[str, float]]:
+    """How well linear maps read off y, off z and off the input what a blank cell holds; one row a step and latent.
+
+    The maps are fitted on 500 training puzzles and tested on the test puzzles: the answer's digit, and which digits
+    the units of the cell leave (share of the yes-no questions answered right).
+    """
+    taught, asked = pool(arm.puzzles, "train", seed), puzzles(arm, "test")
+    taught = Batch(*(part[:500] for part in taught))
+    rows = {}
+    for step in steps:
+        states = [_state(net, batch, step) for batch in (taught, asked)]
+        for name in ("y", "z"):
+            features = [_cells(net, getattr(state, name)) for state in states]
+            own = net.head(features[1]).argmax(-1) == asked.targets
+            digit, rules = _fitted(arm, (taught, asked), features)
+            rows[f"step {step}, {name}"] = {
+                "answer, by the net's own head": own[asked.inputs == 0].float().mean().item(),
+                "answer, by a linear probe": digit,
+                "digits that the rules leave, by a probe": rules,
+            }
+    return rows
+
+
+def _state(net: TRM, batch: Batch, step: int) -> Latents:
+    return list(think(net, batch.inputs, step))[-1].state
+
+
+def _cells(net: TRM, latent: Tensor) -> Float[Tensor, "B L D"]:
+    return latent[:, net.config.prefix :]
+
+
+def _fitted(arm: SudokuArm, batches: tuple[Batch, Batch], features: list[Tensor]) -> tuple[float, float]:
+    """Test accuracy of least-squares maps from a cell's latent to its digit, and to its candidates."""
+    side = arm.puzzles.side
+    blank = [batch.inputs == 0 for batch in batches]
+    x_train, x_test = (_with_one(part[cells]) for part, cells in zip(features, blank, strict=True))
+    digits = [batch.targets[cells] - 1 for batch, cells in zip(batches, blank, strict=True)]
+    left = [_candidates(side, batch)[cells] for batch, cells in zip(batches, blank, strict=True)]
+    wanted = torch.cat((torch.nn.functional.one_hot(digits[0], side).float(), left[0].float()), dim=1)
+    found = x_test @ torch.linalg.lstsq(x_train, wanted).solution
+    digit = (found[:, :side].argmax(1) == digits[1]).float().mean().item()
+    return digit, ((found[:, side:] > 0.5) == left[1]).float().mean().item()
+
+
+def _with_one(x_ND: Float[Tensor, "N D"]) -> Float[Tensor, "N D1"]:
+    return torch.cat((x_ND, torch.ones_like(x_ND[:, :1])), dim=1)
+
+
+def _candidates(side: int, batch: Batch) -> Bool[Tensor, "B L S"]:
+    rules = Sudoku(side).rules
+    sets = torch.tensor([rules.candidates(board) for board in batch.inputs.tolist()])
+    return (sets[..., None] >> torch.arange(side) & 1).bool()
+
+
+@torch.no_grad()
+def head_at_every_step(
+    net: TRM, batch: Batch, steps: int
+) -> tuple[Float[np.ndarray, "T B"], Bool[np.ndarray, "T B"]]:
+    """The halting head's probability that the answer is right, and whether it is, after each step."""
+    said, right = [], []
+    for thought in think(net, batch.inputs, steps, read=range(1, steps + 1)):
+        if thought.logits is not None:
+            said.append(net.halting(thought.state).halt.sigmoid())
+            right.append(right_cells(thought.logits, batch.targets).all(1))
+    return torch.stack(said).numpy(), torch.stack(right).numpy()
+
+
+def stopped(said: Float[np.ndarray, "T B"], right: Bool[np.ndarray, "T B"]) -> tuple[np.ndarray, np.ndarray]:
+    """Step at which the head first says more than one half (else the last), and whether the answer is right then."""
+    stops = said > 0.5
+    steps = np.where(stops.any(0), stops.argmax(0), len(said) - 1)
+    return steps + 1, right[steps, np.arange(said.shape[1])]
+
+
+def early_exit_table(runs: Mapping[int, Record]) -> dict[str, dict[str, Any]]:
+    """Seed -> boards right and steps spent, stopping at the head's word and after 16 steps."""
+    return {
+        f"seed {seed}": {
+            "right, stopped by the head": run.values["early_exit"]["exact"],
+            "mean steps": run.values["early_exit"]["steps"],
+            f"right after {JUDGED} steps": run.values["exact"][str(JUDGED)],
+        }
+        for seed, run in runs.items()
+    }
