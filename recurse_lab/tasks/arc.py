@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from jaxtyping import Int
 
-Grid = Int[np.ndarray, "H W"]
+Grid = Int[np.ndarray, "_ _"]  # H W, which differ within a task
 
 COLORS = 10  # 0 is black, the background of most tasks
 LARGEST = 30  # cells a side
@@ -67,7 +67,9 @@ def load_arc(name: str, edition: str = "arc1") -> ArcTask:
     for part in PARTS:
         if name in _edition(edition)[part]:
             return _edition(edition)[part][name]
-    raise ValueError(f"edition {edition} has no task {name!r}; a name is eight letters and digits, like 25ff71a9")
+    raise ValueError(
+        f"edition {edition} has no task {name!r}; a name is eight letters and digits, like 25ff71a9"
+    )
 
 
 def arc_tasks(edition: str = "arc1", part: str = "training") -> tuple[ArcTask, ...]:
@@ -158,7 +160,9 @@ def _grid(rows: Any, where: str) -> Grid:
         raise ValueError(f"{where} must have 1 to {LARGEST} rows and columns, not {len(rows)} and {width}")
     for cell in (cell for row in rows for cell in row):
         if type(cell) is not int or not 0 <= cell < COLORS:
-            raise ValueError(f"{where} must hold whole numbers from 0 to {COLORS - 1}, not {str(cell)[:20]!r}")
+            raise ValueError(
+                f"{where} must hold whole numbers from 0 to {COLORS - 1}, not {str(cell)[:20]!r}"
+            )
     grid = np.array(rows)
     grid.setflags(write=False)
     return grid

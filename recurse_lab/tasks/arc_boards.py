@@ -93,21 +93,19 @@ class Vote(NamedTuple):
     """A proposed grid, how many proposed it, and how sure they were on average."""
 
     grid: np.ndarray
-    count: int
+    votes: int
     confidence: float
 
 
 def rank(grids: Sequence[Grid | None], confidences: Sequence[float]) -> list[Vote]:
     """Different grids by (count, mean confidence), the best first; of equals, the one proposed first."""
-    found: dict[bytes, list[int]] = {}
-    for index, grid in enumerate(grids):
+    found: dict[bytes, tuple[Grid, list[float]]] = {}
+    for grid, confidence in zip(grids, confidences, strict=True):
         if grid is not None:
-            found.setdefault(bytes(grid.shape) + grid.astype(np.uint8).tobytes(), []).append(index)
-    votes = [
-        Vote(grids[who[0]], len(who), float(np.mean([confidences[index] for index in who])))
-        for who in found.values()
-    ]
-    return sorted(votes, key=lambda vote: (-vote.count, -vote.confidence))
+            key = bytes(grid.shape) + grid.astype(np.uint8).tobytes()
+            found.setdefault(key, (grid, []))[1].append(confidence)
+    votes = [Vote(grid, len(sure), float(np.mean(sure))) for grid, sure in found.values()]
+    return sorted(votes, key=lambda vote: (-vote.votes, -vote.confidence))
 
 
 def passes(votes: Sequence[Vote], answer: Grid, tries: int) -> bool:
