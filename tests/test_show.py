@@ -171,7 +171,7 @@ def test_every_grid_has_a_panel_that_says_whether_it_is_right():
     ]
     fig = show.grid_rows(rows, "Three tests", ["one", "two", "three"])
     drawn = [panel.grid for row in rows for panel in row if panel.grid is not None]
-    assert [trace.z for trace in fig.data] == [tuple(map(tuple, grid.tolist())) for grid in drawn]
+    assert [np.array(trace.z).tolist() for trace in fig.data] == [grid.tolist() for grid in drawn]
     assert len({trace.xaxis for trace in fig.data}) == len(fig.layout.shapes) == len(drawn) == 5
     titles = [note.text for note in fig.layout.annotations]
     assert titles == [

@@ -61,7 +61,8 @@ ARC = ArcArm(
     side=4,  # the smallest canvas that holds four tasks or more
     augmentations=40,
     model=TRMConfig(symbols=TOKENS, classes=TOKENS, width=64, heads=2, refinements=2, prefix=1, multiple=1),
-    objective=HaltingSupervision(cycles=1, max_age=4, loss="softmax"),
+    # at most two supervision steps a board, where the papers have 16: more boards in the same steps
+    objective=HaltingSupervision(cycles=1, max_age=2, loss="softmax"),
     optimiser=Optimiser(rate=1e-3, weight_decay=0.1, table_rate=1e-2, table_decay=0.1, average=0.995),
     steps=2_000,
 )

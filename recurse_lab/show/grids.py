@@ -39,8 +39,7 @@ def grid_rows(rows: Sequence[Sequence[Panel]], title: str, names: Sequence[str] 
         ValueError: there is nothing to draw, a name is missing, or something is no grid of colors 0 to 9.
     """
     names = list(names) or [""] * len(rows)
-    if not rows or not all(rows) or len(names) != len(rows):
-        raise ValueError(f"one row or more, each with a panel and one name, not {len(rows)} and {len(names)}")
+    _check(rows, names)
     columns = max(map(len, rows))
     fig = make_subplots(
         rows=len(rows),
@@ -65,10 +64,18 @@ def grid_rows(rows: Sequence[Sequence[Panel]], title: str, names: Sequence[str] 
     return fig
 
 
+def _check(rows: Sequence[Sequence[Panel]], names: Sequence[str]) -> None:
+    if not rows or not all(rows) or len(names) != len(rows):
+        raise ValueError(f"one row or more, each with a panel and one name, not {len(rows)} and {len(names)}")
+    for title, grid, _ in (panel for row in rows for panel in row):
+        if grid is None:
+            continue
+        if grid.ndim != 2 or not grid.size or not np.isin(grid, range(len(ARC_COLORS))).all():
+            raise ValueError(f"panel {title!r} is no grid of colors 0 to {len(ARC_COLORS) - 1}")
+
+
 def _draw(fig: go.Figure, panel: Panel, row: int, column: int) -> None:
     grid = np.asarray(panel.grid)
-    if grid.ndim != 2 or not grid.size or not np.isin(grid, range(len(ARC_COLORS))).all():
-        raise ValueError(f"panel {panel.title!r} is no grid of colors 0 to 9")
     H, W = grid.shape
     steps = len(ARC_COLORS)
     scale = [[edge / steps, color] for i, color in enumerate(ARC_COLORS) for edge in (i, i + 1)]
