@@ -57,8 +57,9 @@ def grid_rows(rows: Sequence[Sequence[Panel]], title: str, names: Sequence[str] 
         for x, panel in enumerate(row, start=1):
             if panel.grid is not None:
                 _draw(fig, panel, y, x)
-        top = fig.get_subplot(y, 1).yaxis.domain
-        place = {"x": 0, "y": mean(top), "xref": "paper", "yref": "paper", "xanchor": "right", "xshift": -8}
+        middle = fig.get_subplot(y, 1).yaxis.domain
+        place = {"x": 0, "y": mean(middle), "xref": "paper", "yref": "paper", "xshift": -12}
+        place |= {"xanchor": "center", "yanchor": "middle"}
         if name:
             fig.add_annotation(text=name, textangle=-90, showarrow=False, **place)
     return fig

@@ -60,7 +60,10 @@ def augmentations(count: int, generator: Generator) -> tuple[Augmentation, ...]:
 
 
 def encode(grid: Grid, side: int) -> Int[Tensor, " L"]:
-    """The grid in the upper left corner of a `side` x `side` canvas, closed by END where there is room."""
+    """The grid in the upper left corner of a `side` x `side` canvas, closed by END where there is room.
+
+    The papers' code also shifts the grids of a pair together, at random, in training.
+    """
     H, W = grid.shape
     if max(H, W) > side:
         raise ValueError(f"a grid of {H} x {W} cells does not fit a canvas of {side} x {side}")
