@@ -18,15 +18,15 @@ from recurse_lab.models.trm import Halting
 from recurse_lab.recipes.arc import (
     ARC,
     ARC_SMOKE,
-    arc_net,
-    boards,
     chosen,
+    demonstrations,
     draw_identities,
     draw_views,
-    guesses,
-    scores,
+    restore,
+    train,
     train_arc,
 )
+from recurse_lab.recipes.arc_answers import boards, guesses, scores, share_right
 from recurse_lab.tasks import arc
 from recurse_lab.tasks.arc import EDITIONS, PARTS, Pair, arc_tasks, first_that_fit, load_arc, read_arc
 from recurse_lab.tasks.arc_boards import (
@@ -44,8 +44,9 @@ from recurse_lab.tasks.arc_boards import (
     rank,
 )
 from recurse_lab.tasks.base import IGNORE
-from recurse_lab.train.fit import seeded
 from recurse_lab.train.objectives import right_cells
+from recurse_lab.train.optimise import Stepper
+from recurse_lab.train.supervision import HaltingSupervision
 
 ONE_LINE = r"\A[^\n]+\Z"
 sides = st.integers(1, 7)
@@ -402,11 +403,11 @@ def test_a_net_that_knows_the_rows_passes_with_its_own_and_only_with_them():
     asked = [(view, task.tests[0]) for view in views]
     model = Knows(boards(asked, arm.side).targets)
     identities = draw_identities(len(views), generator())
-    grids, sure = guesses(model, asked, identities["own"], arm)
+    grids, sure = guesses(model, asked, identities["own"], arm.side, arm.think)
     assert sure == pytest.approx([view.row / 9 for view in views])
     assert all(np.array_equal(grid, task.tests[0].output) for grid in grids)
     for name, passed in (("own", True), ("blank", False), ("other", False)):
-        found = scores(model, views, identities[name], arm)[task.name]
+        found = scores(model, views, identities[name], arm.side, arm.think)[task.name]
         assert found["pass@1"] == found["pass@2"] == found["alone"] == passed
 
 
@@ -416,7 +417,7 @@ def test_the_recipe_runs_through_and_its_weights_answer_again(tmp_path):
     assert isinstance(record, Record)
     values, weights = record.values, record.weights
     assert set(values["tests"]) == set(values["demonstrations"]) == {"own", "blank", "other"}
-    assert len(values["loss"]) == ARC_SMOKE.steps
+    assert len(values["loss"]) == len(values["accuracy"]) == 2
     names = [task.name for task in chosen(ARC_SMOKE)]
     for found, task in product(values["tests"].values(), chosen(ARC_SMOKE)):
         assert list(found) == names
@@ -425,14 +426,44 @@ def test_the_recipe_runs_through_and_its_weights_answer_again(tmp_path):
         assert len(found[task.name]["votes"]) == len(task.tests)
     assert not weights["puzzles.weight"][0].any()
     assert weights["puzzles.weight"][1:].any(1).sum() > 1
-    with seeded(0) as drawn:
-        arc_net(ARC_SMOKE)
-        views = draw_views(ARC_SMOKE, drawn)
-    again = scores(arc_net(ARC_SMOKE, weights), views, torch.arange(7), ARC_SMOKE)
+    views = train(replace(ARC_SMOKE, steps=0), 0).views
+    again = scores(restore(ARC_SMOKE, weights), views, torch.arange(7), ARC_SMOKE.side, ARC_SMOKE.think)
     assert json.loads(json.dumps(again)) == values["tests"]["own"]
 
 
-def test_a_net_learns_a_few_views_by_heart():
+def test_a_net_learns_a_few_views_by_heart_and_leaves_the_random_state_alone():
     quick = replace(ARC.optimiser, average=0.9)
     arm = replace(ARC, tasks=1, augmentations=2, steps=150, batch=8, optimiser=quick)
-    assert train_arc(arm, 0)[0]["demonstrations"]["own"] == 1
+    before, watched = torch.get_rng_state(), []
+    model, run, views, identities = train(arm, 0, lambda *note: watched.append(note))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert share_right(model, demonstrations(views, arm), identities["own"], arm.think) == 1
+    assert watched == list(zip(range(150), run.loss, run.accuracy, strict=True))
+    assert run.seconds > 0
+
+
+def test_slots_are_carried_on_and_rows_step_with_the_boards_they_hold(monkeypatch):
+    carries, outcomes, stepped = [], [], []
+    ask, step = HaltingSupervision.__call__, Stepper.step
+
+    def asked(self, model, batch, carry, progress, generator):
+        carries.append(carry)
+        outcomes.append(ask(self, model, batch, carry, progress, generator))
+        return outcomes[-1]
+
+    monkeypatch.setattr(HaltingSupervision, "__call__", asked)
+    monkeypatch.setattr(
+        Stepper, "step", lambda self, loss, rows: stepped.append(rows) or step(self, loss, rows)
+    )
+    train(ARC_SMOKE, 0)
+    assert all(a is b for a, b in zip(carries[1:], (o.carry for o in outcomes[:-1]), strict=True))
+    assert carries[0] is None
+    held = [outcome.carry.slots.batch.inputs[:, 0] for outcome in outcomes]
+    assert len(held) == ARC_SMOKE.steps
+    assert all(map(torch.equal, stepped, held))
+
+
+def test_the_trained_net_has_the_averaged_weights_and_the_last_table():
+    still = replace(ARC_SMOKE, optimiser=replace(ARC_SMOKE.optimiser, average=1.0))
+    first, last = (train(replace(still, steps=steps), 0).model.state_dict() for steps in (0, 12))
+    assert {name for name, value in last.items() if not torch.equal(value, first[name])} == {"puzzles.weight"}
