@@ -156,7 +156,7 @@ def _grid(rows: Any, where: str) -> Grid:
     if len(lengths) > 1:
         raise ValueError(f"{where} must be a rectangle, not rows of {sorted(lengths)} cells")
     width = max(lengths, default=0)
-    if not (1 <= len(rows) <= LARGEST and 1 <= width <= LARGEST):
+    if not (1 <= width <= LARGEST and len(rows) <= LARGEST):
         raise ValueError(f"{where} must have 1 to {LARGEST} rows and columns, not {len(rows)} and {width}")
     for cell in (cell for row in rows for cell in row):
         if type(cell) is not int or not 0 <= cell < COLORS:
