@@ -9,6 +9,7 @@ import pytest
 
 from recurse_lab import show
 from recurse_lab.show.curves import fit_line
+from recurse_lab.show.grids import ARC_COLORS
 from recurse_lab.show.theme import plain
 
 NAN, INF = float("nan"), float("inf")
@@ -50,6 +51,18 @@ def effect(bad):
     return SimpleNamespace(mean=bad, low=0.1, high=0.9)
 
 
+def panels(_):
+    """Three tests, one of them without an input, and grids that are none, small, flat and of full size."""
+    one, flat = show.Panel("input", RANDOM.integers(0, 10, (3, 3))), RANDOM.integers(0, 10, (1, 5))
+    full = show.Panel("first guess", RANDOM.integers(0, 10, (30, 30)), right=False)
+    rows = [
+        [one, show.Panel("answer", flat), full],
+        [one, show.Panel("second guess", None, right=False)],
+        [one],
+    ]
+    return show.grid_rows(rows, "Three tests", ["a", "b", "c"])
+
+
 FIGURES = {
     "learning_curves": lambda bad: show.learning_curves({"a": [[0.5, 0.7, bad] * 300] * 5, "b": [[0.5]] * 2}),
     "accuracy_by_steps": lambda bad: show.accuracy_by_steps(
@@ -68,6 +81,7 @@ FIGURES = {
     "strip": lambda bad: show.strip([arm(bad), arm(bad, recorded=True)], "share right"),
     "scale_plot": lambda bad: show.scale_plot([arm(bad), arm(bad, recorded=True)], "share right"),
     "intervals": lambda bad: show.intervals({"a": effect(bad), "b": effect(0.4)}, margin=0.1),
+    "grid_rows": panels,
     "thought_scrubber": bits,
     "thought_scrubber of a maze": maze,
 }
@@ -81,7 +95,7 @@ def strict(fig):
 
 
 def test_every_exported_figure_is_tested():
-    assert {name.split(" ")[0] for name in FIGURES} == set(show.__all__) - {"fit_line"}
+    assert {name.split(" ")[0] for name in FIGURES} == set(show.__all__) - {"Panel", "fit_line"}
 
 
 def has_words(axis, traces, letter):
@@ -147,6 +161,70 @@ def test_a_scrubber_counts_and_marks_wrong_cells():
 def test_a_scrubber_refuses_shapes_that_do_not_fit(shapes):
     with pytest.raises(ValueError, match="do not fit"):
         show.thought_scrubber(*(np.zeros(shape) for shape in shapes))
+
+
+def test_every_grid_has_a_panel_that_says_whether_it_is_right():
+    rows = [
+        [show.Panel("input", np.array([[0, 5, 9]])), show.Panel("guess", np.array([[1], [2]]), right=True)],
+        [show.Panel("input", np.array([[3]])), show.Panel("guess", None, right=False)],
+        [show.Panel("input", np.array([[4]])), show.Panel("guess", np.array([[6]]), right=False)],
+    ]
+    fig = show.grid_rows(rows, "Three tests", ["one", "two", "three"])
+    drawn = [panel.grid for row in rows for panel in row if panel.grid is not None]
+    assert [np.array(trace.z).tolist() for trace in fig.data] == [grid.tolist() for grid in drawn]
+    assert len({trace.xaxis for trace in fig.data}) == len(fig.layout.shapes) == len(drawn) == 5
+    titles = [note.text for note in fig.layout.annotations]
+    assert titles == [
+        "input",
+        "✓ guess",
+        "input",
+        "✗ guess: no grid",
+        "input",
+        "✗ guess",
+        "one",
+        "two",
+        "three",
+    ]
+    assert fig.layout.meta["alt"] == (
+        "Colored grids, row by row. one: input (1 by 3), guess (2 by 1, right); "
+        "two: input (1 by 1), guess (no grid, wrong); three: input (1 by 1), guess (1 by 1, wrong)."
+    )
+
+
+def test_cells_have_their_colors_borders_and_numbers():
+    small, large = (show.Panel("input", np.full((side, side), 9)) for side in (12, 13))
+    fig = show.grid_rows([[small, large]], "One test")
+    scale = dict.fromkeys(color for _, color in fig.data[0].colorscale)
+    assert list(scale) == list(ARC_COLORS)
+    assert len(scale) == 10
+    # color c covers c - 0.5 to c + 0.5
+    edges = [edge for edge, _ in fig.data[0].colorscale]
+    span = fig.data[0].zmax - fig.data[0].zmin
+    assert [fig.data[0].zmin + span * edge for edge in edges[::2]] == pytest.approx(np.arange(10) - 0.5)
+    assert all(trace.xgap > 0 and trace.ygap > 0 for trace in fig.data)
+    assert [trace.texttemplate for trace in fig.data] == ["%{z}", None]
+    for trace, shape in zip(fig.data, fig.layout.shapes, strict=True):
+        assert (trace.xaxis, trace.yaxis) == (shape.xref, shape.yref)
+        axis = fig.layout[trace.yaxis.replace("y", "yaxis")]
+        assert axis.range[0] > axis.range[1]
+        assert axis.scaleanchor == trace.xaxis
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        ([], ()),
+        ([[]], ()),
+        ([[show.Panel("a", None)]], ("a", "b")),
+        ([[show.Panel("a", np.array([[10]]))]], ()),
+        ([[show.Panel("a", np.array([1]))]], ()),
+        ([[show.Panel("a", np.zeros((0, 3)))]], ()),
+    ],
+    ids=["no rows", "no panels", "names", "no color", "no rows of cells", "no cells"],
+)
+def test_what_is_no_grid_is_refused_in_one_line(rows, names):
+    with pytest.raises(ValueError, match=r"\A(one row or more|panel 'a' is no grid)[^\n]+\Z"):
+        show.grid_rows(rows, "One test", names)
 
 
 def test_a_line_by_hand():
