@@ -4,7 +4,8 @@
 
 Every arm is trained at each rate on seeds of its own (100 on), and judged by the share of cells right in hard
 validation puzzles, whose kinds of solution are neither in training nor in the test. Arms that are trained live get
-their whole plan and two seeds; the larger ones, which cost up to ten times as much, half the plan and one seed.
+their whole plan and two seeds; the larger ones, which cost up to ten times as much, half the plan and one seed. Where
+the best rate is the smallest or the largest tried, the next one beyond is tried too.
 """
 
 from collections.abc import Mapping
@@ -38,19 +39,33 @@ def validate(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tenso
 
 def search(folder: Path, cache: Path, jobs: int = 2) -> Path:
     """Run the search for every arm and write its records below `folder`."""
-    found = replicate(validate, at_rates(TRAINED_LIVE, STEPS), SEEDS, cache=cache, jobs=jobs)
-    found |= replicate(validate, at_rates(LARGER, STEPS // 2), SEEDS[:1], cache=cache, jobs=jobs)
+    found: Results = {}
+    for arms, steps, seeds in ((TRAINED_LIVE, STEPS, SEEDS), (LARGER, STEPS // 2, SEEDS[:1])):
+        wanted = {name: set(RATES) for name in arms}
+        while any(wanted.values()):
+            tried = at_rates(arms, wanted, steps)
+            found |= replicate(validate, tried, seeds, cache=cache, jobs=jobs)
+            wanted = {name: beyond_the_edge(found, name) for name in arms}
     path = write_reference(folder, validate, found)
     write_checksums(folder)
     return path
 
 
-def at_rates(arms: Mapping[str, SudokuArm], steps: int) -> dict[str, SudokuArm]:
-    """Each arm at each rate, for so many steps."""
+def beyond_the_edge(found: Results, name: str) -> set[float]:
+    """The next rate, where an arm's best one is the smallest or the largest that was tried."""
+    rates = sorted(float(key.split(" at ")[1]) for key in found if key.split(" at ")[0] == name)
+    best = best_rates({key: runs for key, runs in found.items() if key.split(" at ")[0] == name})[name]
+    return {best / 2} if best == rates[0] else {best * 2} if best == rates[-1] else set()
+
+
+def at_rates(
+    arms: Mapping[str, SudokuArm], rates: Mapping[str, set[float]], steps: int
+) -> dict[str, SudokuArm]:
+    """Each arm at each of its rates, for so many steps."""
     return {
         f"{name} at {rate:g}": replace(arm, plan=replace(arm.plan, rate=rate, steps=steps), plateau=None)
         for name, arm in arms.items()
-        for rate in RATES
+        for rate in sorted(rates[name])
     }
 
 
