@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import plotly.graph_objects as go
 
-from recurse_lab.show.theme import PALETTE, figure, plain, style
+from recurse_lab.show.theme import INK, NEUTRAL, PALETTE, figure, plain, style
 
 
 @runtime_checkable
@@ -62,14 +62,15 @@ def strip(arms: Sequence[Arm], metric: str) -> go.Figure:
     return fig.update_xaxes(range=[-0.6, len(columns) - 0.4], **ticks)
 
 
-def scale_plot(arms: Sequence[Arm], metric: str) -> go.Figure:
+def scale_plot(arms: Sequence[Arm], metric: str, title: str = "Scale against looping") -> go.Figure:
     """Metric against number of parameters, every seed a mark; recorded runs hollow."""
+    ticks = _round_numbers([arm.params for arm in arms])
     fig = figure(
-        "Scale against looping",
+        title,
         "parameters (logarithmic); filled: trained just now, hollow: recorded",
         metric,
         f"{metric} against parameters for {', '.join(arm.label for arm in arms)}; hollow marks are recorded runs.",
-        xaxis={"type": "log", "tickvals": [20_000, 50_000, 100_000, 200_000, 500_000]},
+        xaxis={"type": "log", "tickvals": ticks, "ticktext": [_short(tick) for tick in ticks]},
         yaxis={"range": [-0.08, 1.08]},
     )
     columns, named = _numbered(arms), set()
@@ -83,6 +84,62 @@ def scale_plot(arms: Sequence[Arm], metric: str) -> go.Figure:
         )
         named.add(arm.label)
     return fig
+
+
+def ablations(arms: Sequence[Arm], metric: str, baseline: str) -> go.Figure:
+    """One row an arm, one mark a seed, a tick at the mean, a line at the mean of the arm that was changed.
+
+    Args:
+        arms: in the order of the rows; recorded ones are drawn hollow.
+        metric: what is counted, in words and units.
+        baseline: name or label of the arm that the others are compared with.
+
+    Raises:
+        ValueError: no arm has this name.
+    """
+    base = next((arm for arm in arms if baseline in (arm.label, getattr(arm, "name", ""))), None)
+    if base is None:
+        raise ValueError(f"no arm {baseline!r}; there are {', '.join(arm.label for arm in arms)}")
+    fig = figure(
+        "One change at a time",
+        f"{_folded(metric, 52)}<br>dashed: mean of {_folded(base.label, 40)}; hollow: recorded",
+        "",
+        f"{metric} of every seed, a row each for {', '.join(arm.label for arm in arms)}; a dashed line at the mean "
+        f"of {base.label}, hollow marks for recorded runs.",
+        showlegend=False,
+        height=170 + 36 * len(arms),
+    )
+    means = [plain([np.mean(list(arm.values.values()))])[0] for arm in arms]
+    for row, arm in enumerate(arms):
+        values = plain(list(arm.values.values()))
+        y = plain(row + np.linspace(-0.24, 0.24, len(values)) if len(values) > 1 else [row])
+        marker = _marker(int(arm is base), arm) | {"size": 8}
+        hover = [f"{arm.label}, seed {seed}" for seed in arm.values]
+        fig.add_scatter(x=values, y=y, mode="markers", marker=marker, text=hover, hoverinfo="text+x")
+    tick = {"symbol": "line-ns", "size": 24, "line": {"width": 4, "color": INK}}
+    rows = list(range(len(arms)))
+    fig.add_scatter(x=means, y=rows, mode="markers", marker=tick, hovertemplate="mean %{x}<extra></extra>")
+    at = plain([np.mean(list(base.values.values()))])[0]
+    if at is not None:
+        fig.add_vline(x=at, line_dash="dash", line_color=NEUTRAL, layer="below")
+    labels = {"tickvals": rows, "ticktext": [_folded(arm.label, 30) for arm in arms]}
+    return fig.update_yaxes(range=[len(arms) - 0.5, -0.5], automargin=True, **labels)
+
+
+def _round_numbers(values: Sequence[float]) -> list[int]:
+    """Powers of ten and their 2 and 5 multiples over the range of the values; where there is none, the values."""
+    low, high = min(values) / 1.3, max(values) * 1.3  # the axis is a little longer than its data
+    powers = range(int(np.log10(low)), int(np.log10(high)) + 1)
+    found = [step * 10**power for power in powers for step in (1, 2, 5)]
+    return [tick for tick in found if low <= tick <= high] or sorted({round(value) for value in values})
+
+
+def _short(number: float) -> str:
+    """25k for 25000, 1.6M for 1600000."""
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if number >= size:
+            return f"{number / size:.3g}{letter}"
+    return f"{number:g}"
 
 
 def _numbered(arms: Sequence[Arm]) -> dict[str, int]:
@@ -116,7 +173,7 @@ def intervals(effects: Mapping[str, Interval], margin: float) -> go.Figure:
         }
         fig.add_scatter(x=plain([effect.mean]), y=[label], error_x=error, mode="markers", marker=marker)
     fig.add_vline(
-        x=0, line_color="#22262e", line_width=1, annotation_text="zero", annotation_position="bottom right"
+        x=0, line_color=INK, line_width=1, annotation_text="zero", annotation_position="bottom right"
     )
     fig.add_vline(x=margin, line_dash="dash", annotation_text="margin", annotation_position="top right")
     return fig.update_yaxes(autorange="reversed")

@@ -5,9 +5,10 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from math import isqrt
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 import plotly.io
 import torch
@@ -28,6 +29,8 @@ from recurse_lab.measure.latents import Trace
 from recurse_lab.tasks.base import Batch
 from recurse_lab.workbook.parameters import check_parameters
 from recurse_lab.workbook.shown import comparison_table, source_of, table
+
+Kind = Literal["cells", "sudoku"]
 
 ROOT = Path(__file__).parents[2]
 SEEDS = {"smoke": 2, "quick": 5, "full": 10}  # how many seeds a claim is run on
@@ -125,9 +128,15 @@ class Lab:
         code = "\n\n\n".join(source_of(thing) for thing in objects)
         return Markdown(f"```python\n{code}\n```")
 
-    def explore(self, cases: Mapping[str, tuple[Batch, Trace]]) -> Explorer:
-        """A figure with a slider, and live widgets under it, for the first problem of each case."""
-        return Explorer({name: _example(batch, seen) for name, (batch, seen) in cases.items()})
+    def explore(self, cases: Mapping[str, tuple[Batch, Trace]], kind: Kind = "cells") -> Explorer:
+        """A figure with a slider, and live widgets under it, for the first problem of each case.
+
+        Args:
+            kind: what the inputs are: "cells", a row of bits or a maze; "sudoku", the rows of a square board.
+        """
+        if kind not in EXAMPLES:
+            raise ValueError(f"kind must be one of {', '.join(EXAMPLES)}, not {kind!r}")
+        return Explorer({name: EXAMPLES[kind](batch, seen) for name, (batch, seen) in cases.items()})
 
     def compare(self, happened: Mapping[str, tuple[Any, Any]]) -> HTML:
         """What the reader predicted beside what happened."""
@@ -156,7 +165,22 @@ class Lab:
         return f"Chapter {self.chapter}, profile **{self.profile}**, seeds {self.seeds[0]}{last}; {made}.{warning}"
 
 
-def _example(batch: Batch, seen: Trace) -> Example:
+def _cells(batch: Batch, seen: Trace) -> Example:
     inputs, targets = (part[0].numpy() for part in batch)
     maze = inputs if inputs.ndim == 2 else None
     return Example(answers=seen.answers[:, 0], targets=targets, residual=seen.residual[:, 0], maze=maze)
+
+
+def _sudoku(batch: Batch, seen: Trace) -> Example:
+    side = isqrt(batch.inputs[0].numel())
+    board, thoughts = (side, side), (-1, side, side)
+    return Example(
+        answers=seen.answers[:, 0].reshape(thoughts),
+        targets=batch.targets[0].numpy().reshape(board),
+        residual=seen.residual[:, 0],
+        givens=batch.inputs[0].numpy().reshape(board),
+        confidence=seen.confidence[:, 0].reshape(thoughts),
+    )
+
+
+EXAMPLES: dict[str, Callable[[Batch, Trace], Example]] = {"cells": _cells, "sudoku": _sudoku}
