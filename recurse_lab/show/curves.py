@@ -73,10 +73,10 @@ def by_step(curves: Mapping[str, Curve], title: str, y: str, log_y: bool = False
     fig = figure(
         title,
         "supervision step",
-        f"{y} (logarithmic)" if log_y else y,
+        y,
         f"{y} against supervision steps for {', '.join(curves)}.",
-        height=440,
-        legend={"orientation": "h", "y": -0.22, "yanchor": "top"},
+        height=460,
+        legend={"orientation": "h", "y": -0.34, "yanchor": "top"},
         yaxis={"type": "log", "exponentformat": "power"} if log_y else {},
         showlegend=True,
     )

@@ -26,7 +26,7 @@ def board_scrubber(
     residual: np.ndarray,
     most: int = 40,
 ) -> go.Figure:
-    """The likeliest digits and the residual, one slider for both; wrong digits are red and crossed.
+    """The likeliest digits and the residual, one slider for both; wrong digits are red and struck out.
 
     Givens are bold on grey; the surer the net is of a blank cell's digit, the darker the cell.
 
@@ -53,18 +53,18 @@ def board_scrubber(
     _draw_board(fig, givens, shades, "row %{y}, column %{x}<br>confidence %{z} %<extra></extra>")
     y, x = np.nonzero(givens == 0)
     size = _size(givens)
-    cross = {"symbol": "x-thin", "size": 1.3 * size, "line": {"width": 1.5, "color": WRONG_DIGIT}}
+    cross = {"symbol": "line-ne", "size": 1.5 * size, "line": {"width": 2, "color": WRONG_DIGIT}}
     fig.add_scatter(x=(x + 1).tolist(), y=(y + 1).tolist(), **_text(size), name="right")
     fig.add_scatter(**_text(size, WRONG_DIGIT) | {"mode": "markers+text"}, marker=cross, name="wrong")
     steps, falling = list(range(1, len(residual) + 1)), plain(np.maximum(residual, FLOOR))
     line, dot = {"color": PALETTE[0]}, {"size": 13, "color": PALETTE[4]}
     fig.add_scatter(x=steps, y=falling, mode="lines", line=line, name="residual", row=2, col=1)
-    fig.add_scatter(x=[], y=[], mode="markers", marker=dot, name="now", row=2, col=1)
+    fig.add_scatter(x=[], y=[], mode="markers", marker=dot, cliponaxis=False, name="now", row=2, col=1)
     shown = np.unique(np.linspace(0, len(residual), min(most, len(answers))).round().astype(int))
     fig.frames = [_frame(int(step), givens, answers, targets, confidence, residual) for step in shown]
     for index, trace in zip(MOVING, fig.frames[0].data, strict=True):
         fig.data[index].update({key: value for key, value in trace.to_plotly_json().items() if key != "type"})
-    _lay_out(fig, len(givens))
+    _lay_out(fig, len(givens), falling)
     return with_slider(fig, [str(step) for step in shown])
 
 
@@ -172,14 +172,17 @@ def _board_axes(fig: go.Figure, n: int) -> go.Figure:
     return fig.update_layout(yaxis=ends | {"range": [n + 0.55, 0.45], "scaleanchor": "x"})
 
 
-def _lay_out(fig: go.Figure, n: int) -> None:
+def _lay_out(fig: go.Figure, n: int, residual: list[float | None]) -> None:
     high, wide = BOXES[n]
     alt = (
         f"A Sudoku board of {high} x {wide} boxes with the likeliest digits, givens bold on grey, wrong digits "
-        "crossed, darker cells surer, above the residual; a slider chooses the iteration."
+        "struck out, darker cells surer, above the residual; a slider chooses the iteration."
     )
     fig.update_layout(template=TEMPLATE, height=720, showlegend=False, meta={"alt": alt})
     fig.update_layout(title_text=fig.frames[0].layout.title.text)
     _board_axes(fig, n)
-    fig.update_yaxes(type="log", title_text="residual", exponentformat="power", dtick=2, row=2, col=1)
-    fig.update_xaxes(title_text="iteration", showgrid=False, row=2, col=1)
+    known = [value for value in residual if value is not None]
+    many_decades = bool(known) and max(known) > 1000 * min(known)
+    log = {"type": "log", "exponentformat": "power", "dtick": 2 if many_decades else None}
+    fig.update_yaxes(title_text="residual", **log, row=2, col=1)
+    fig.update_xaxes(title_text="iteration", showgrid=False, range=[0, len(residual) + 0.5], row=2, col=1)
