@@ -181,8 +181,9 @@ def _lay_out(fig: go.Figure, n: int, residual: list[float | None]) -> None:
     fig.update_layout(template=TEMPLATE, height=720, showlegend=False, meta={"alt": alt})
     fig.update_layout(title_text=fig.frames[0].layout.title.text)
     _board_axes(fig, n)
-    known = [value for value in residual if value is not None]
-    many_decades = bool(known) and max(known) > 1000 * min(known)
-    log = {"type": "log", "exponentformat": "power", "dtick": 2 if many_decades else None}
+    known = [value for value in residual if value is not None] or [1]
+    span = max(known) / min(known)
+    ticks = 2 if span > 1e4 else 1 if span > 10 else "D2"  # every second power of ten, every one, or 1 2 5 10
+    log = {"type": "log", "exponentformat": "power", "dtick": ticks}
     fig.update_yaxes(title_text="residual", **log, row=2, col=1)
     fig.update_xaxes(title_text="iteration", showgrid=False, range=[0, len(residual) + 0.5], row=2, col=1)

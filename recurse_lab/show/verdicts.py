@@ -130,7 +130,7 @@ def ablations(arms: Sequence[Arm], metric: str, baseline: str) -> go.Figure:
     return fig.update_yaxes(range=[len(arms) - 0.5, -0.5], automargin=True, **labels)
 
 
-def _round_numbers(values: Sequence[float]) -> list[int]:
+def _round_numbers(values: Sequence[int]) -> list[int]:
     """Powers of ten and their 2 and 5 multiples over the range of the values; where there is none, the values."""
     low, high = min(values) / 1.3, max(values) * 1.3  # the axis is a little longer than its data
     powers = range(int(np.log10(low)), int(np.log10(high)) + 1)
@@ -138,15 +138,15 @@ def _round_numbers(values: Sequence[float]) -> list[int]:
         found = [step * 10**power for power in powers for step in steps if low <= step * 10**power <= high]
         if len(found) < 9:
             break
-    return found or sorted({round(value) for value in values})
+    return found or sorted(set(values))
 
 
-def _short(number: float) -> str:
+def _short(number: int) -> str:
     """25k for 25000, 1.6M for 1600000."""
     for size, letter in ((1_000_000, "M"), (1_000, "k")):
-        if round(number) >= size * 0.9995:
+        if number >= size * 0.9995:
             return f"{number / size:.3g}{letter}"
-    return f"{number:g}"
+    return str(number)
 
 
 def _numbered(arms: Sequence[Arm]) -> dict[str, int]:

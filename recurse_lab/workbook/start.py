@@ -8,7 +8,7 @@ from importlib.metadata import version
 from math import isqrt
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 import plotly.io
 import torch
@@ -29,8 +29,6 @@ from recurse_lab.measure.latents import Trace
 from recurse_lab.tasks.base import Batch
 from recurse_lab.workbook.parameters import check_parameters
 from recurse_lab.workbook.shown import comparison_table, source_of, table
-
-Kind = Literal["cells", "sudoku"]
 
 ROOT = Path(__file__).parents[2]
 SEEDS = {"smoke": 2, "quick": 5, "full": 10}  # how many seeds a claim is run on
@@ -128,7 +126,7 @@ class Lab:
         code = "\n\n\n".join(source_of(thing) for thing in objects)
         return Markdown(f"```python\n{code}\n```")
 
-    def explore(self, cases: Mapping[str, tuple[Batch, Trace]], kind: Kind = "cells") -> Explorer:
+    def explore(self, cases: Mapping[str, tuple[Batch, Trace]], kind: str = "cells") -> Explorer:
         """A figure with a slider, and live widgets under it, for the first problem of each case.
 
         Args:
@@ -172,7 +170,8 @@ def _cells(batch: Batch, seen: Trace) -> Example:
 
 
 def _sudoku(batch: Batch, seen: Trace) -> Example:
-    side = isqrt(batch.inputs[0].numel())
+    if batch.inputs.ndim != 2 or (side := isqrt(batch.inputs.shape[1])) ** 2 != batch.inputs.shape[1]:
+        raise ValueError(f"a Sudoku has 16, 36 or 81 cells in a row, not {tuple(batch.inputs.shape)}")
     board, thoughts = (side, side), (-1, side, side)
     return Example(
         answers=seen.answers[:, 0].reshape(thoughts),
