@@ -1,10 +1,16 @@
 """The explorer without a browser: moving a widget changes what is shown and what is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+import torch
 
 from recurse_lab.explore import Example, Explorer, thoughts
+from recurse_lab.measure.latents import Trace
+from recurse_lab.tasks.base import Batch
+from recurse_lab.workbook.start import Lab
 
 TARGETS = np.array([1, 0, 1, -100])
 
@@ -16,6 +22,28 @@ def example(steps, targets=TARGETS):
         [np.where(np.arange(len(asked)) < step, asked, 1 - asked) for step in range(steps + 1)]
     )
     return Example(answers=answers, targets=targets, residual=0.1 ** np.arange(1, steps + 1))
+
+
+SOLVED = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]])
+
+
+def puzzle(steps=4):
+    """A row of a 4x4 Sudoku right after each iteration; half of the cells are given, and said wrongly."""
+    givens = np.where(SOLVED < 3, SOLVED, 0)
+    done = np.arange(4)[:, None] < np.arange(steps + 1)[:, None, None]
+    answers = np.where(done & (givens == 0), SOLVED, SOLVED % 4 + 1)
+    residual = 0.1 ** np.arange(1, steps + 1)
+    return Batch(torch.tensor(givens).reshape(1, 16), torch.tensor(SOLVED).reshape(1, 16)), Trace(
+        answers=answers.reshape(steps + 1, 1, 16),
+        confidence=np.full((steps + 1, 1, 16), 0.5),
+        residual=residual[:, None],
+        output_kl=residual[:, None],
+    )
+
+
+@pytest.fixture
+def lab():
+    return Lab(chapter="03", profile="smoke", seed=0, jobs=1)
 
 
 @pytest.fixture
@@ -99,3 +127,48 @@ def test_without_a_kernel_it_is_a_figure_with_a_slider(explorer, monkeypatch):
 def test_an_explorer_needs_an_example():
     with pytest.raises(ValueError, match="at least one example"):
         Explorer({})
+
+
+def test_a_sudoku_is_shown_as_a_board_of_digits(lab):
+    explorer = lab.explore({"4x4": puzzle()}, kind="sudoku")
+    (case,) = explorer.examples.values()
+    assert case.answers.shape == case.confidence.shape == (5, 4, 4)
+    assert case.givens.shape == case.targets.shape == (4, 4)
+    assert case.targets.tolist() == SOLVED.tolist()
+    assert [frame.name for frame in explorer.figure().frames] == list("01234")
+    explorer.widget()
+    for step in (0, 3, 1):
+        explorer.step.value = step
+        figure = shown(explorer)
+        assert title(figure) == f"After {step} iterations: {2 * step} of 8 blank cells right"
+        by_name = {trace.name: trace for trace in figure.data}
+        assert len(by_name["wrong"].x) == 8 - 2 * step
+        assert sum(map(bool, by_name["right"].text)) == 2 * step
+        assert len(by_name["right"].x) == 8
+        assert list(by_name["now"].x) == [max(step, 1)]
+        assert not figure.frames
+
+
+def test_of_a_sudoku_blank_cells_alone_count(lab):
+    explorer = lab.explore({"4x4": puzzle()}, kind="sudoku")
+    explorer.threshold.value = 10**-1.5
+    assert "<b>2</b> of 4 iterations; 50% of the blank cells" in explorer.verdict.value
+
+
+def test_rows_of_bits_and_mazes_need_no_kind(lab):
+    batch, seen = puzzle()
+    assert lab.explore({"bits": (batch, seen)}).example.givens is None
+    assert lab.explore({"bits": (batch, seen)}).example.answers.shape == (5, 16)
+    square = Batch(*(part.reshape(1, 4, 4) for part in batch))
+    seen = replace(seen, answers=seen.answers.reshape(5, 1, 4, 4))
+    assert lab.explore({"maze": (square, seen)}).example.maze.shape == (4, 4)
+
+
+def test_unknown_kinds_and_boards_that_are_not_square_are_refused(lab):
+    with pytest.raises(ValueError, match=r"\Akind must be one of cells, sudoku, not 'chess'\Z"):
+        lab.explore({"4x4": puzzle()}, kind="chess")
+    batch, seen = puzzle()
+    with pytest.raises(ValueError, match=r"\Aa Sudoku has 16, 36 or 81 cells in a row, not \(1, 15\)\Z"):
+        lab.explore({"4x4": (Batch(*(part[:, 1:] for part in batch)), seen)}, kind="sudoku")
+    with pytest.raises(ValueError, match="needs the confidence"):
+        Example(answers=SOLVED[None], targets=SOLVED, residual=np.zeros(0), givens=SOLVED)

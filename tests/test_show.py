@@ -63,6 +63,37 @@ def panels(_):
     return show.grid_rows(rows, "Three tests", ["a", "b", "c"])
 
 
+def solution(side):
+    """A grid in which every row, column and box holds every digit."""
+    high, wide = {4: (2, 2), 6: (2, 3), 9: (3, 3)}[side]
+    return np.array(
+        [[(wide * (r % high) + r // high + c) % side + 1 for c in range(side)] for r in range(side)]
+    )
+
+
+def sudoku(bad, side=9, steps=100, blanks=0.7):
+    solved = solution(side)
+    givens = np.where(RANDOM.random((side, side)) < blanks, 0, solved)
+    answers = RANDOM.integers(0, side + 1, (steps + 1, side, side))
+    answers[-1] = solved
+    confidence = RANDOM.random(answers.shape)
+    confidence[0] = bad
+    return show.board_scrubber(givens, answers, solved, confidence, falling(bad, (steps, 1))[:, 0])
+
+
+def settled(bad, side=6):
+    values = RANDOM.integers(0, 16, (side, side)).astype(float)
+    values[0, 0] = bad
+    givens = np.where(np.arange(side**2).reshape(side, side) % 3, 0, solution(side))
+    givens[0, 0] = 0
+    return show.board_map(values, givens, "Iteration at which each cell settled", "iteration")
+
+
+def head(bad):
+    probability = np.append(RANDOM.random(999), bad)
+    return show.calibration(probability, RANDOM.random(1000) < probability)
+
+
 FIGURES = {
     "learning_curves": lambda bad: show.learning_curves({"a": [[0.5, 0.7, bad] * 300] * 5, "b": [[0.5]] * 2}),
     "accuracy_by_steps": lambda bad: show.accuracy_by_steps(
@@ -82,11 +113,30 @@ FIGURES = {
     "scale_plot": lambda bad: show.scale_plot([arm(bad), arm(bad, recorded=True)], "share right"),
     "intervals": lambda bad: show.intervals({"a": effect(bad), "b": effect(0.4)}, margin=0.1),
     "grid_rows": panels,
+    "ablations": lambda bad: show.ablations([arm(bad), arm(0.5, recorded=True)] * 9, "share", arm(0).label),
+    "board_map": settled,
+    "board_scrubber": sudoku,
+    "board_scrubber of 6x6": lambda bad: sudoku(bad, side=6, steps=16),
+    "by_step": lambda bad: show.by_step({"a": {1: 0.5, 2: bad}, "b": {1: 0.2, 16: 0.9}}, "Steps", "share"),
+    "by_step on a logarithmic axis": lambda bad: show.by_step(
+        {"a": {1: 0.0, 2: bad}}, "Steps", "|z|", log_y=True
+    ),
+    "calibration": head,
+    "halting_histogram": lambda _: show.halting_histogram(
+        RANDOM.integers(1, 17, 300), RANDOM.random(300) < 0.5
+    ),
+    "loops_grid": lambda bad: show.loops_grid(np.array([[0.1, 0.2], [bad, 0.4]]), [2, 4], [1, 16]),
     "thought_scrubber": bits,
     "thought_scrubber of a maze": maze,
 }
 all_figures = pytest.mark.parametrize("name", FIGURES)
-WITH_SLIDER = ("eigenvalues", "thought_scrubber", "thought_scrubber of a maze")
+WITH_SLIDER = (
+    "board_scrubber",
+    "board_scrubber of 6x6",
+    "eigenvalues",
+    "thought_scrubber",
+    "thought_scrubber of a maze",
+)
 
 
 def strict(fig):

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from IPython.display import display
 
 from recurse_lab.show.boards import thought_scrubber
+from recurse_lab.show.sudoku import board_scrubber
 
 PLOTLY = "application/vnd.plotly.v1+json"
 
@@ -26,17 +27,31 @@ class Example:
     targets: np.ndarray  # (*C), -100 where no answer is asked for
     residual: np.ndarray  # (T,)
     maze: np.ndarray | None = None  # (H, W) symbols, where the problem is a maze
+    givens: np.ndarray | None = None  # (N, N) digits, 0 where blank, where the problem is a Sudoku
+    confidence: np.ndarray | None = None  # (T+1, N, N) probability of each answer; a Sudoku needs it
 
-    def figure(self) -> go.Figure:
-        """The answer after every iteration, with a slider in the page."""
-        return thought_scrubber(self.answers, self.targets, self.residual, self.maze)
+    def __post_init__(self) -> None:
+        if self.givens is not None and self.confidence is None:
+            raise ValueError("an example with givens needs the confidence of its answers too")
+
+    @property
+    def asked(self) -> np.ndarray:
+        """Which cells an answer is asked for: of a Sudoku, the blank ones."""
+        return self.targets >= 0 if self.givens is None else self.givens == 0
+
+    def figure(self, most: int | None = None) -> go.Figure:
+        """The answer after every iteration, or after `most` of them, with a slider in the page."""
+        if self.givens is None or self.confidence is None:
+            return thought_scrubber(self.answers, self.targets, self.residual, self.maze, most or 60)
+        board = (self.givens, self.answers, self.targets, self.confidence)
+        return board_scrubber(*board, self.residual, most or 40)
 
     def at(self, step: int) -> go.Figure:
         """The same figure, opened at iteration `step`."""
-        fig = thought_scrubber(self.answers, self.targets, self.residual, self.maze, most=len(self.answers))
+        fig = self.figure(most=len(self.answers))
         frame = fig.frames[step]
         for index, trace in zip(frame.traces, frame.data, strict=True):
-            fig.data[index].update({key: trace[key] for key in ("x", "y", "z") if key in trace})
+            fig.data[index].update({key: trace[key] for key in ("x", "y", "z", "text") if _has(trace, key)})
         fig.update_layout(title_text=frame.layout.title.text, margin_b=60)
         fig.layout.sliders = ()
         fig.frames = []
@@ -95,14 +110,19 @@ class Explorer:
         self.output.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)
 
     def _judge(self, _: Any = None) -> None:
-        halt = self.example.halt(self.threshold.value)
-        asked = self.example.targets >= 0
-        right = (self.example.answers[halt] == self.example.targets)[asked].mean()
+        example = self.example
+        halt = example.halt(self.threshold.value)
+        right = (example.answers[halt] == example.targets)[example.asked].mean()
+        cells = "cells" if example.givens is None else "blank cells"
         self.verdict.value = (
-            f"The residual rule stops after <b>{halt}</b> of {len(self.example.residual)} iterations; "
-            f"{right:.0%} of the cells are right then."
+            f"The residual rule stops after <b>{halt}</b> of {len(example.residual)} iterations; "
+            f"{right:.0%} of the {cells} are right then."
         )
 
     def _ipython_display_(self) -> None:
         display(self.figure())
         display(self.widget())
+
+
+def _has(trace: Any, key: str) -> bool:
+    return key in trace and trace[key] is not None

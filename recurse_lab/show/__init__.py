@@ -4,6 +4,7 @@ from recurse_lab.show.boards import thought_scrubber
 from recurse_lab.show.curves import (
     accuracy_by_length,
     accuracy_by_steps,
+    by_step,
     fit_line,
     halting_tradeoff,
     learning_curves,
@@ -11,18 +12,27 @@ from recurse_lab.show.curves import (
 )
 from recurse_lab.show.grids import Panel, grid_rows
 from recurse_lab.show.latents import eigenvalues, pca_paths, radius_by_step, residuals, settling_map
-from recurse_lab.show.verdicts import intervals, scale_plot, strip
+from recurse_lab.show.sudoku import board_map, board_scrubber
+from recurse_lab.show.supervision import calibration, halting_histogram, loops_grid
+from recurse_lab.show.verdicts import ablations, intervals, scale_plot, strip
 
 __all__ = [
     "Panel",
+    "ablations",
     "accuracy_by_length",
     "accuracy_by_steps",
+    "board_map",
+    "board_scrubber",
+    "by_step",
+    "calibration",
     "eigenvalues",
     "fit_line",
     "grid_rows",
+    "halting_histogram",
     "halting_tradeoff",
     "intervals",
     "learning_curves",
+    "loops_grid",
     "pca_paths",
     "radius_by_step",
     "residuals",

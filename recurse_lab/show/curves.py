@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from recurse_lab.show.theme import PALETTE, faint, figure, plain, shade_trained, style
+from recurse_lab.show.theme import FLOOR, PALETTE, faint, figure, plain, shade_trained, style
 
 Curve = Mapping[int, float]  # step -> value
 
@@ -60,6 +60,29 @@ def accuracy_by_steps(
     if trained_steps:
         shade_trained(fig, trained_steps)
         fig.update_shapes(x0=0.9)
+    return fig
+
+
+def by_step(curves: Mapping[str, Curve], title: str, y: str, log_y: bool = False) -> go.Figure:
+    """Any measurement against supervision steps, one curve an arm; the range is that of the data.
+
+    Args:
+        y: title of the vertical axis, with its unit.
+        log_y: whether that axis is logarithmic; zero is then drawn at 1e-9.
+    """
+    fig = figure(
+        title,
+        "supervision step",
+        y,
+        f"{y} against supervision steps for {', '.join(curves)}.",
+        height=460,
+        legend={"orientation": "h", "y": -0.34, "yanchor": "top"},
+        yaxis={"type": "log", "exponentformat": "power"} if log_y else {},
+        showlegend=True,
+    )
+    for index, (label, curve) in enumerate(curves.items()):
+        values = np.maximum(list(curve.values()), FLOOR) if log_y else list(curve.values())
+        fig.add_scatter(x=list(curve), y=plain(values), mode="lines+markers", **style(index, label))
     return fig
 
 

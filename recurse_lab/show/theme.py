@@ -12,11 +12,13 @@ PALETTE = ("#0b6e99", "#d1495b", "#7a5195", "#3a7d44", "#c77d11", "#4a4e69")  # 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 RIGHT, WRONG, NEUTRAL = "#3a7d44", "#d1495b", "#8a8f98"
+INK = "#22262e"
+SHADES = [[0, "#ffffff"], [1, "#a9d3e8"]]  # of cells: light enough for dark text on every shade
 FLOOR = 1e-9  # where a logarithmic axis puts zero
 
 TEMPLATE = go.layout.Template(
     layout={
-        "font": {"family": "system-ui, sans-serif", "size": 14, "color": "#22262e"},
+        "font": {"family": "system-ui, sans-serif", "size": 14, "color": INK},
         "title": {"x": 0, "xref": "paper", "font": {"size": 17}},
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",

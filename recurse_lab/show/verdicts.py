@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import plotly.graph_objects as go
 
-from recurse_lab.show.theme import PALETTE, figure, plain, style
+from recurse_lab.show.theme import INK, NEUTRAL, PALETTE, figure, plain, style
 
 
 @runtime_checkable
@@ -62,27 +62,91 @@ def strip(arms: Sequence[Arm], metric: str) -> go.Figure:
     return fig.update_xaxes(range=[-0.6, len(columns) - 0.4], **ticks)
 
 
-def scale_plot(arms: Sequence[Arm], metric: str) -> go.Figure:
+def scale_plot(arms: Sequence[Arm], metric: str, title: str = "Scale against looping") -> go.Figure:
     """Metric against number of parameters, every seed a mark; recorded runs hollow."""
+    ticks = _round_numbers([arm.params for arm in arms])
     fig = figure(
-        "Scale against looping",
-        "parameters (logarithmic); filled: trained just now, hollow: recorded",
+        title,
+        "parameters (logarithmic)<br>filled: trained just now, hollow: recorded",
         metric,
         f"{metric} against parameters for {', '.join(arm.label for arm in arms)}; hollow marks are recorded runs.",
-        xaxis={"type": "log", "tickvals": [20_000, 50_000, 100_000, 200_000, 500_000]},
+        xaxis={
+            "type": "log",
+            "tickvals": ticks,
+            "ticktext": [_short(tick) for tick in ticks],
+            "automargin": True,
+        },
         yaxis={"range": [-0.08, 1.08]},
-    )
+    ).update_xaxes(title_standoff=12)
     columns, named = _numbered(arms), set()
     for arm in arms:
         y = plain(list(arm.values.values()))
         beside = np.linspace(-0.015, 0.015, len(y)) + (0.025 if arm.recorded else -0.025)  # in powers of ten
         x = [round(value) for value in arm.params * 10**beside]
         marker = _marker(columns[arm.label], arm) | {"size": 10}
-        fig.add_scatter(
-            x=x, y=y, mode="markers", marker=marker, name=arm.label, showlegend=arm.label not in named
-        )
+        look = {"name": _folded(arm.label, 32), "showlegend": arm.label not in named}
+        fig.add_scatter(x=x, y=y, mode="markers", marker=marker, **look)
         named.add(arm.label)
     return fig
+
+
+def ablations(arms: Sequence[Arm], metric: str, baseline: str) -> go.Figure:
+    """One row an arm, one mark a seed, a tick at the mean, a line at the mean of the arm that was changed.
+
+    Args:
+        arms: in the order of the rows; recorded ones are drawn hollow.
+        metric: what is counted, in words and units.
+        baseline: name or label of the arm that the others are compared with.
+
+    Raises:
+        ValueError: no arm has this name.
+    """
+    base = next((arm for arm in arms if baseline in (arm.label, getattr(arm, "name", ""))), None)
+    if base is None:
+        raise ValueError(f"no arm {baseline!r}; there are {', '.join(arm.label for arm in arms)}")
+    fig = figure(
+        "One change at a time",
+        f"{_folded(metric, 42)}<br>{_folded(f'dashed: mean of {base.label}; hollow: recorded', 42)}",
+        "",
+        f"{metric} of every seed, a row each for {', '.join(arm.label for arm in arms)}; a dashed line at the mean "
+        f"of {base.label}, hollow marks for recorded runs.",
+        showlegend=False,
+        height=190 + 36 * len(arms),
+    )
+    rows, means = list(range(len(arms))), plain([np.mean(list(arm.values.values())) for arm in arms])
+    tick = {"symbol": "line-ns", "size": 24, "line": {"width": 4, "color": INK}}
+    fig.add_scatter(x=means, y=rows, mode="markers", marker=tick, hovertemplate="mean %{x}<extra></extra>")
+    for row, arm in enumerate(arms):
+        values = plain(list(arm.values.values()))
+        y = plain(row + np.linspace(-0.24, 0.24, len(values)) if len(values) > 1 else [row])
+        marker = _marker(int(arm is base), arm) | {"size": 8}
+        hover = [f"{arm.label}, seed {seed}" for seed in arm.values]
+        fig.add_scatter(x=values, y=y, mode="markers", marker=marker, text=hover, hoverinfo="text+x")
+    at = means[next(row for row, arm in enumerate(arms) if arm is base)]
+    if at is not None:
+        fig.add_vline(x=at, line_dash="dash", line_color=NEUTRAL, layer="below")
+    labels = {"tickvals": rows, "ticktext": [_folded(arm.label, 30) for arm in arms]}
+    fig.update_xaxes(automargin=True, title_standoff=14)
+    return fig.update_yaxes(range=[len(arms) - 0.5, -0.5], automargin=True, **labels)
+
+
+def _round_numbers(values: Sequence[int]) -> list[int]:
+    """Powers of ten and their 2 and 5 multiples over the range of the values; where there is none, the values."""
+    low, high = min(values) / 1.3, max(values) * 1.3  # the axis is a little longer than its data
+    powers = range(int(np.log10(low)), int(np.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1,)):
+        found = [step * 10**power for power in powers for step in steps if low <= step * 10**power <= high]
+        if len(found) < 9:
+            break
+    return found or sorted(set(values))
+
+
+def _short(number: int) -> str:
+    """25k for 25000, 1.6M for 1600000."""
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if number >= size * 0.9995:
+            return f"{number / size:.3g}{letter}"
+    return str(number)
 
 
 def _numbered(arms: Sequence[Arm]) -> dict[str, int]:
@@ -116,7 +180,7 @@ def intervals(effects: Mapping[str, Interval], margin: float) -> go.Figure:
         }
         fig.add_scatter(x=plain([effect.mean]), y=[label], error_x=error, mode="markers", marker=marker)
     fig.add_vline(
-        x=0, line_color="#22262e", line_width=1, annotation_text="zero", annotation_position="bottom right"
+        x=0, line_color=INK, line_width=1, annotation_text="zero", annotation_position="bottom right"
     )
     fig.add_vline(x=margin, line_dash="dash", annotation_text="margin", annotation_position="top right")
     return fig.update_yaxes(autorange="reversed")

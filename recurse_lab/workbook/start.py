@@ -5,6 +5,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from math import isqrt
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -125,9 +126,15 @@ class Lab:
         code = "\n\n\n".join(source_of(thing) for thing in objects)
         return Markdown(f"```python\n{code}\n```")
 
-    def explore(self, cases: Mapping[str, tuple[Batch, Trace]]) -> Explorer:
-        """A figure with a slider, and live widgets under it, for the first problem of each case."""
-        return Explorer({name: _example(batch, seen) for name, (batch, seen) in cases.items()})
+    def explore(self, cases: Mapping[str, tuple[Batch, Trace]], kind: str = "cells") -> Explorer:
+        """A figure with a slider, and live widgets under it, for the first problem of each case.
+
+        Args:
+            kind: what the inputs are: "cells", a row of bits or a maze; "sudoku", the rows of a square board.
+        """
+        if kind not in EXAMPLES:
+            raise ValueError(f"kind must be one of {', '.join(EXAMPLES)}, not {kind!r}")
+        return Explorer({name: EXAMPLES[kind](batch, seen) for name, (batch, seen) in cases.items()})
 
     def compare(self, happened: Mapping[str, tuple[Any, Any]]) -> HTML:
         """What the reader predicted beside what happened."""
@@ -156,7 +163,23 @@ class Lab:
         return f"Chapter {self.chapter}, profile **{self.profile}**, seeds {self.seeds[0]}{last}; {made}.{warning}"
 
 
-def _example(batch: Batch, seen: Trace) -> Example:
+def _cells(batch: Batch, seen: Trace) -> Example:
     inputs, targets = (part[0].numpy() for part in batch)
     maze = inputs if inputs.ndim == 2 else None
     return Example(answers=seen.answers[:, 0], targets=targets, residual=seen.residual[:, 0], maze=maze)
+
+
+def _sudoku(batch: Batch, seen: Trace) -> Example:
+    if batch.inputs.ndim != 2 or (side := isqrt(batch.inputs.shape[1])) ** 2 != batch.inputs.shape[1]:
+        raise ValueError(f"a Sudoku has 16, 36 or 81 cells in a row, not {tuple(batch.inputs.shape)}")
+    board, thoughts = (side, side), (-1, side, side)
+    return Example(
+        answers=seen.answers[:, 0].reshape(thoughts),
+        targets=batch.targets[0].numpy().reshape(board),
+        residual=seen.residual[:, 0],
+        givens=batch.inputs[0].numpy().reshape(board),
+        confidence=seen.confidence[:, 0].reshape(thoughts),
+    )
+
+
+EXAMPLES: dict[str, Callable[[Batch, Trace], Example]] = {"cells": _cells, "sudoku": _sudoku}
