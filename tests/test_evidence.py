@@ -80,10 +80,36 @@ def test_smoke_is_never_judged():
     assert judge(CLAIM, arms, judged=False).verdict is None
 
 
-def test_a_verdict_never_rests_on_recorded_arms():
-    arms = [arm("ours", [1.0, 1.0]), arm("small", [0.0, 0.0]), arm("large", [0.0, 0.0], recorded=True)]
-    with pytest.raises(ValueError, match="recorded arms: large"):
-        judge(CLAIM, arms)
+@pytest.mark.parametrize("claimed", [False, True])
+@pytest.mark.parametrize("odd", ["ours", "small", "large"])
+def test_a_verdict_rests_on_live_arms_or_on_recorded_ones_and_never_on_both(claimed, odd):
+    claim = replace(CLAIM, recorded=claimed)
+    values = {"ours": [1.0, 1.0], "small": [0.0, 0.0], "large": [0.0, 0.0]}
+    right = [arm(name, scores, recorded=claimed) for name, scores in values.items()]
+    assert judge(claim, right).verdict == "supported"
+    mixed = [replace(one, recorded=claimed is not (one.name == odd)) for one in right]
+    wanted = "recorded arms only" if claimed else "live arms only, not on recorded ones"
+    with pytest.raises(ValueError, match=f"must rest on {wanted}: {odd}$") as caught:
+        judge(claim, mixed)
+    assert "\n" not in str(caught.value)
+
+
+def test_arms_that_are_only_shown_may_be_of_either_kind():
+    live = [arm("ours", [1.0, 1.0]), arm("small", [0.0, 0.0]), arm("large", [0.0, 0.0])]
+    shown = judge(CLAIM, [*live, arm("huge", [0.9], recorded=True)])
+    assert shown.verdict == "supported"
+    recorded = [replace(one, recorded=True) for one in live]
+    shown = judge(replace(CLAIM, recorded=True), [*recorded, arm("quick", [0.9])])
+    assert shown.verdict == "supported"
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_claims_say_in_their_json_whether_they_are_recorded(recorded):
+    assert not CLAIM.recorded
+    arms = [arm(name, [1.0, 0.9], recorded) for name in ("ours", "small", "large")]
+    data = json.loads(json.dumps(judge(replace(CLAIM, recorded=recorded), arms).to_json()))
+    assert data["recorded"] is recorded
+    assert [entry["recorded"] for entry in data["arms"]] == [recorded] * 3
 
 
 def test_missing_arms_and_unpaired_seeds_are_refused():

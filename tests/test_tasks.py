@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from recurse_lab.tasks.base import SPLITS, Task, fold, in_split
 from recurse_lab.tasks.mazes import FREE, GOAL, START, WALL, Mazes, draw_maze, shortest_path
 from recurse_lab.tasks.prefix_sums import PrefixSums
+from recurse_lab.tasks.sudoku import Sudoku
 
-TASKS = {"prefix sums": (PrefixSums(), 9), "mazes": (Mazes(), 7)}
+TASKS = {"prefix sums": (PrefixSums(), 9), "mazes": (Mazes(), 7), "sudoku": (Sudoku(4), 7)}
 all_tasks = pytest.mark.parametrize("name", TASKS)
 seeds = st.integers(0, 2**31)
 
@@ -40,9 +41,10 @@ def test_every_single_cell_corruption_is_refused(name, seed):
     task, _ = TASKS[name]
     inputs, targets = sample(name, seed, count=1)
     for cell in (targets[0] >= 0).nonzero():
-        corrupted = targets.clone()
-        corrupted[0, *cell] = 1 - corrupted[0, *cell]
-        assert not task.verify(inputs, corrupted).any()
+        wrong = [symbol for symbol in range(task.classes) if symbol != targets[0, *cell]]
+        corrupted = targets.repeat(len(wrong), *[1] * (targets.dim() - 1))
+        corrupted[:, *cell] = torch.tensor(wrong)
+        assert not task.verify(inputs.expand_as(corrupted), corrupted).any()
 
 
 @given(seed=seeds)
@@ -151,7 +153,9 @@ def test_mazes_that_cannot_be_solved_are_refused(maze):
     ("task", "count", "size"),
     [(PrefixSums(), 4, 0), (PrefixSums(), 4, -3), (PrefixSums(), 0, 8), (PrefixSums(), 4, 1)]
     + [(Mazes(), 4, size) for size in (-5, 0, 3, 6)]
-    + [(Mazes(), 0, 5)],
+    + [(Mazes(), 0, 5)]
+    + [(Sudoku(), 4, size) for size in (-1, 0, 37)]
+    + [(Sudoku(), 0, 12)],
 )
 def test_impossible_sizes_are_one_line_errors(task, count, size):
     with pytest.raises(ValueError, match=r"\A[^\n]+\Z"):

@@ -8,7 +8,8 @@ from recurse_lab.tasks.base import IGNORE, Batch
 from recurse_lab.tasks.prefix_sums import PrefixSums
 from recurse_lab.train.fit import Plan, cell_accuracy, fit, seeded
 from recurse_lab.train.objectives import LastStep, Outcome, Progressive
-from recurse_lab.train.sources import Curriculum
+from recurse_lab.train.plateau import Plateau, PlateauReached, PlateauWatch
+from recurse_lab.train.sources import Curriculum, Pool
 
 TINY = Plan(steps=6, warmup=2)
 
@@ -141,3 +142,113 @@ def test_a_curriculum_needs_a_running_accuracy():
         if source.size > before:
             needed.append(number)
     assert needed == [34, 68]
+
+
+def as_it_is(batch, _):
+    return batch
+
+
+def pool(count, problems=5, seed=0, augment=None):
+    """Problem i is a row of i, with target 10 i."""
+    rows = torch.arange(problems)[:, None].expand(-1, 3)
+    return Pool(Batch(rows, 10 * rows), count, augment or as_it_is, torch.Generator().manual_seed(seed))
+
+
+def test_a_pool_draws_with_replacement_and_keeps_inputs_and_targets_together():
+    source = pool(20)  # more than there are
+    batches = [source.draw() for _ in range(100)]
+    for batch in batches:
+        assert batch.inputs.shape == batch.targets.shape == (20, 3)
+        assert torch.equal(batch.targets, 10 * batch.inputs)
+    counts = torch.bincount(torch.cat([batch.inputs[:, 0] for batch in batches]), minlength=5)
+    assert (counts / 2000).tolist() == pytest.approx([0.2] * 5, abs=0.04)
+
+
+def test_a_pool_draws_by_its_seed_and_augments_anew_each_time():
+    def shift(batch, generator):
+        return Batch(*(part + torch.randint(100, 10_000, (), generator=generator) for part in batch))
+
+    one, same, other = (pool(4, seed=seed, augment=shift) for seed in (1, 1, 2))
+    before = torch.get_rng_state()
+    first, again, different = one.draw(), same.draw(), other.draw()
+    assert torch.equal(first.inputs, again.inputs)
+    assert torch.equal(first.targets, again.targets)
+    assert not torch.equal(first.inputs, different.inputs)
+    assert torch.equal(torch.get_rng_state(), before)
+    alone = pool(4, problems=1, augment=shift)
+    assert len({alone.draw().inputs[0, 0].item() for _ in range(10)}) == 10
+    assert alone.problems.inputs.tolist() == [[0, 0, 0]]
+
+
+def test_a_pool_does_not_change_with_success():
+    one, same = pool(4), pool(4)
+    one.observe(1.0)
+    assert torch.equal(one.draw().inputs, same.draw().inputs)
+
+
+def steps_until_the_plateau(scores, rule):
+    watch = PlateauWatch(rule)
+    for number, score in enumerate(scores, start=1):
+        try:
+            watch.note(score)
+        except PlateauReached:
+            return number * rule.every
+    return None
+
+
+WAITS_20 = Plateau(every=10, patience=20, rise=0.1)
+
+
+@pytest.mark.parametrize(
+    ("scores", "steps"),
+    [
+        ([0.5, 0.5], None),
+        ([0.5, 0.5, 0.5], 30),
+        ([0.5, 0.55, 0.6, 0.9], 30),
+        ([0.5, 0.5, 0.7, 0.7, 0.7], 50),
+        ([0.5, 0.7, 0.5, 0.5], 40),
+        ([0.5, 0.7, 0.9, 1.1, 1.3], None),
+        ([0.9, 0.2, 0.3, 1.2], 30),
+        ([0.0, 0.0625, 0.125, 0.1875, 0.25], None),
+        ([], None),
+    ],
+    ids=[
+        "too early",
+        "flat",
+        "too slow",
+        "a late rise",
+        "a fall",
+        "rising",
+        "a new best too late",
+        "creeping",
+        "none",
+    ],
+)
+def test_when_a_plateau_is_reached(scores, steps):
+    assert steps_until_the_plateau(scores, WAITS_20) == steps
+
+
+def test_a_rise_must_be_larger_than_the_rule_says():
+    rule = Plateau(every=10, patience=10, rise=0.25)
+    assert steps_until_the_plateau([0.5, 0.75], rule) == 20
+    assert steps_until_the_plateau([0.5, 0.8125], rule) is None
+
+
+def test_a_plateau_is_looked_for_every_so_many_steps():
+    watch = PlateauWatch(Plateau(every=3))
+    assert [step for step in range(10) if watch.due(step)] == [2, 5, 8]
+    rule = Plateau()
+    assert (rule.every, rule.patience, rule.rise) == (250, 1_500, 0.005)
+
+
+def test_a_raised_plateau_ends_fitting():
+    watch = PlateauWatch(Plateau(every=1, patience=2))
+    steps = []
+
+    def note(step, *_):
+        steps.append(step)
+        watch.note(0.5)
+
+    with pytest.raises(PlateauReached):
+        train(0, watch=note)
+    assert steps == [0, 1, 2]

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import product
 
 import derived
 import pytest
@@ -413,6 +414,49 @@ def test_a_confident_head_halts_unless_the_slot_explores():
     drawn = objective.minimum(torch.zeros(20_000, dtype=torch.int64), torch.Generator().manual_seed(0))
     shares = torch.bincount(drawn, minlength=6) / len(drawn)
     assert shares.tolist() == pytest.approx([0, 0.9, 0.025, 0.025, 0.025, 0.025], abs=0.005)
+
+
+def test_solved_and_old_slots_are_refilled_whatever_the_head_says():
+    """Slot 0 is solved, slot 1 is not, slot 2 is not and has had its time."""
+    model = build("rotary")
+    inputs = boards("rotary")
+    given = settle(model, inputs, 1).logits.argmax(-1)
+    wanted = given.clone()
+    wanted[1, 4] = (wanted[1, 4] + 1) % 4
+    wanted[2, 8] = (wanted[2, 8] + 1) % 4
+    state, _ = model.start(inputs)
+    begun = InProgress(Slots(Batch(inputs, wanted), state, torch.tensor([0, 0, 2])), torch.zeros(3) > 0)
+    halted = {}
+    for (word, head), refill in product({"stop": 1.0, "on": -1.0}.items(), ("head", "solved")):
+        objective = HaltingSupervision(cycles=1, max_age=3, explore=0.0, refill=refill)
+        outcome = ask(objective, with_bias(model, [head, 0.0]), begun.slots.batch, begun)
+        halted[refill, word] = outcome.carry.halted.tolist()
+    assert halted["solved", "stop"] == halted["solved", "on"] == [True, False, True]
+    assert halted["head", "stop"] == [True, True, True]
+    assert halted["head", "on"] == [False, False, True]
+
+    objective = HaltingSupervision(cycles=1, max_age=3, explore=0.0, refill="solved")
+    carry = ask(objective, model, begun.slots.batch, begun).carry
+    fresh = Batch(boards("rotary", 1), targets(seed=1))
+    after = ask(objective, model, fresh, carry).carry.slots
+    assert after.age.tolist() == [1, 2, 1]
+    assert torch.equal(after.batch.inputs, torch.stack((fresh.inputs[0], inputs[1], fresh.inputs[2])))
+    assert torch.equal(after.batch.targets, torch.stack((fresh.targets[0], wanted[1], fresh.targets[2])))
+
+
+def test_a_solved_slot_that_explores_goes_on_and_the_default_asks_the_head():
+    model, inputs = with_bias(build("rotary"), [-1.0, 0.0]), boards("rotary")
+    batch = Batch(inputs, settle(model, inputs, 1).logits.argmax(-1))
+    assert HaltingSupervision().refill == "head"
+    assert ask(HaltingSupervision(cycles=1, explore=0.0, refill="solved"), model, batch).carry.halted.all()
+    assert not ask(
+        HaltingSupervision(cycles=1, explore=1.0, refill="solved"), model, batch
+    ).carry.halted.any()
+    assert not ask(HaltingSupervision(cycles=1, explore=0.0), model, batch).carry.halted.any()
+    losses = [
+        ask(HaltingSupervision(cycles=1, refill=word), model, batch).loss for word in ("head", "solved")
+    ]
+    assert torch.equal(*losses)
 
 
 def test_learning_to_go_on_adds_its_loss_and_looks_ahead_without_gradient():

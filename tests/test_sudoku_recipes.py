@@ -1,0 +1,550 @@
+"""Arms of chapters 03 and 04 on tiny boards: what is returned, what it costs by hand, and when a run ends."""
+
+import math
+import re
+from dataclasses import replace
+from inspect import unwrap
+
+import pytest
+import torch
+from torch import nn
+
+from recurse_lab.evidence.records import Record
+from recurse_lab.measure.cost import ForwardFlops, forward_flops, parameters
+from recurse_lab.models.feed_forward import FeedForward
+from recurse_lab.models.hrm import HRM
+from recurse_lab.models.trm import TRM
+from recurse_lab.post_norm import AttentionBlock
+from recurse_lab.recipes import hierarchy, sudoku, sudoku_rates, sudoku_scores
+from recurse_lab.recipes.hierarchy import ABLATIONS, LOOPS, blocks_paid
+from recurse_lab.recipes.recursion import APART, CARRIED, LARGEST, LIVE, LONGEST, PLATEAU, RULE, STEPS, TINY
+from recurse_lab.recipes.sudoku import Counted, build, restore, thinned, train, train_sudoku
+from recurse_lab.recipes.sudoku_arms import Puzzles, pool, puzzles, smoke
+from recurse_lab.recipes.sudoku_scores import (
+    accuracy,
+    by_grade,
+    cells_right,
+    early_exit,
+    right_after,
+    training_flops,
+)
+from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.sudoku import Sudoku
+from recurse_lab.train.objectives import EveryStep, LastStep, Outcome, Slots
+from recurse_lab.train.plateau import Plateau
+from recurse_lab.train.supervision import InProgress
+
+CHAPTER_3 = LIVE | PLATEAU | APART | LARGEST
+CHAPTER_4 = hierarchy.LIVE | ABLATIONS | LOOPS
+SMOKE = {
+    name: replace(arm, batch=8, plan=replace(arm.plan, steps=4))
+    for name, arm in smoke(CHAPTER_3 | CHAPTER_4).items()
+}
+RECURSIVE, ONCE = SMOKE["recursive"], SMOKE["once"]
+SEED = 7
+cost = unwrap(sudoku_scores.cost)
+
+
+@pytest.fixture(autouse=True)
+def whole_numbers_are_numbers(monkeypatch):
+    """A count may stand where a float is wanted, which the type check that tests add does not know."""
+    monkeypatch.setattr(ForwardFlops, "training", unwrap(ForwardFlops.training))
+    monkeypatch.setattr(sudoku, "cost", cost)
+
+
+# What a trial returns
+
+
+@pytest.mark.parametrize(
+    "name", ["recursive", "once", "untied", "deep_signal", "unrolled", "hrm", "one_latent", "two_cycles"]
+)
+def test_a_smoke_arm_gives_the_promised_values(name):
+    arm = SMOKE[name]
+    values, weights = train_sudoku(arm, SEED)
+    wanted = {"params", "train_flops", "infer_flops", "train_seconds", "steps", "boards", "curve"}
+    wanted |= {"exact", "cells", "by_technique"}
+    halting = name not in ("once", "untied", "deep_signal", "unrolled")
+    assert set(values) == (wanted | {"early_exit"} if halting else wanted)
+    assert values["steps"] == 4
+    assert values["params"] == sum(
+        value.numel() for key, value in weights.items() if not key.endswith("init")
+    )
+
+    recurrent = name not in ("once", "untied", "deep_signal")
+    reads = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32] if recurrent else [arm.model.depth]
+    assert list(values["exact"]) == list(values["cells"]) == [str(read) for read in reads]
+    shares = [*values["exact"].values(), *values["cells"].values(), *values["by_technique"].values()]
+    shares += values["curve"]["accuracy"] + ([values["early_exit"]["exact"]] if halting else [])
+    assert all(0 <= share <= 1 for share in shares)
+    assert all(values["exact"][read] <= values["cells"][read] for read in values["exact"])
+    assert set(values["by_technique"]) == {"naked singles"}
+    numbers = [values[key] for key in ("params", "train_flops", "infer_flops")] + values["curve"]["loss"]
+    assert all(0 < number < math.inf for number in numbers)
+    if halting:
+        assert 1 <= values["early_exit"]["steps"] <= 16
+
+
+def test_every_smoke_arm_is_small_and_has_no_plateau():
+    for name, arm in smoke(CHAPTER_3 | CHAPTER_4).items():
+        assert arm.puzzles.side == 4, name
+        assert (arm.model.cells, arm.model.symbols, arm.model.classes) == (16, 5, 5), name
+        assert arm.plan.steps <= 8, name
+        assert arm.plateau is None, name
+        assert arm.objective == (CHAPTER_3 | CHAPTER_4)[name].objective, name
+
+
+def same_numbers(values):
+    return {key: value for key, value in values.items() if key != "train_seconds"}
+
+
+@pytest.mark.parametrize("name", ["recursive", "once"])
+def test_one_seed_gives_one_result(name):
+    before = torch.get_rng_state()
+    values, weights = train_sudoku(SMOKE[name], SEED)
+    pool.cache_clear()
+    again, same = train_sudoku(SMOKE[name], SEED)
+    other, others = train_sudoku(SMOKE[name], SEED + 1)
+    assert same_numbers(values) == same_numbers(again)
+    assert weights.keys() == same.keys()
+    assert all(torch.equal(weights[key], same[key]) for key in weights)
+    assert values["curve"] != other["curve"]
+    assert not torch.equal(weights["head.weight"], others["head.weight"])
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.75])
+def test_averaged_weights_are_returned(share, monkeypatch):
+    arm, built, path = replace(RECURSIVE, average=share), [], []
+
+    def remembered(arm):
+        built.append(build(arm))
+        path.append({name: value.detach().clone() for name, value in built[0].named_parameters()})
+        return built[0]
+
+    def watch(*_):
+        path.append({name: value.detach().clone() for name, value in built[0].named_parameters()})
+
+    monkeypatch.setattr(sudoku, "build", remembered)
+    model, run, _ = train(arm, SEED, watch)
+    assert model is built[0]
+    assert not model.training
+    assert len(path) == 1 + len(run.loss) == 5
+    for name, value in model.named_parameters():
+        slow = path[0][name]
+        for weights in path[1:]:
+            slow = share * slow + (1 - share) * weights[name]
+        assert torch.allclose(value, slow, atol=1e-6)
+    last = all(torch.equal(value, path[-1][name]) for name, value in model.named_parameters())
+    assert last is (share == 0)
+
+
+def test_the_weights_of_a_trial_are_those_that_were_measured():
+    values, weights = train_sudoku(RECURSIVE, SEED)
+    model = restore(RECURSIVE, weights)
+    test = puzzles(RECURSIVE, "test")
+    assert accuracy(RECURSIVE, model, test) == {
+        key: values[key] for key in ("exact", "cells", "by_technique")
+    }
+    assert early_exit(RECURSIVE, model, test) == values["early_exit"]
+
+
+@pytest.mark.parametrize("name", ["recursive", "once"])
+def test_weights_of_another_configuration_are_one_line(name):
+    arm = SMOKE[name]
+    weights = build(arm).state_dict()
+    restored = restore(arm, weights)
+    assert not restored.training
+    assert all(torch.equal(value, weights[key]) for key, value in restored.state_dict().items())
+    others = [SMOKE["untied"], SMOKE["sixteen_times"], SMOKE["two_networks"], CHAPTER_3[name]]
+    for other in [*others, replace(arm, model=replace(arm.model, width=16))]:
+        with pytest.raises(ValueError, match=f"not those of {re.escape(other.label)}: Error") as caught:
+            restore(other, weights)
+        assert "\n" not in str(caught.value)
+        assert len(str(caught.value)) < 260
+
+
+def test_which_net_an_arm_builds():
+    kinds = {name: type(build(SMOKE[name])) for name in ("once", "deep", "recursive", "one_step", "hrm")}
+    assert kinds == {"once": FeedForward, "deep": FeedForward, "recursive": TRM, "one_step": TRM, "hrm": HRM}
+
+
+def test_curves_are_thinned_to_means_of_twenty():
+    assert thinned([1.0] * 20 + [2.0, 4.0] * 10 + [7.0, 8.0]) == [1.0, 3.0, 7.5]
+    assert thinned([1.0, 2.0, 4.0], every=2) == [1.5, 4.0]
+    assert thinned([1 / 3]) == [0.3333]
+    assert thinned([]) == []
+
+
+# Boards
+
+
+class Recorder:
+    """An objective that halts the slots it is told to; remembers what it was given."""
+
+    def __init__(self, *halted):
+        self.halted, self.carries = list(halted), []
+
+    def __call__(self, model, batch, carry, progress, generator):
+        self.carries.append(carry)
+        return Outcome(torch.zeros(()), torch.zeros(3, 2), batch.targets, self.halted.pop(0))
+
+
+def test_boards_taken_from_the_source_by_hand():
+    batch = Batch(torch.zeros(3, 4), torch.zeros(3, 4))
+    slots = Slots(batch, torch.zeros(3), torch.ones(3))
+    counted, carry, boards = Counted(replace(CARRIED, max_age=2)), None, []
+    model = build(replace(RECURSIVE, batch=3))
+    problems = Batch(*(part[:3] for part in pool(RECURSIVE.puzzles, "train", 0)))
+    for halted in ([True, False, True], [False] * 3, [True] * 3):
+        outcome = counted(model, problems, carry, 0.0, torch.Generator().manual_seed(0))
+        carry = outcome.carry._replace(halted=torch.tensor(halted))
+        boards.append(counted.boards)
+    assert boards == [3, 3 + 2, 3 + 2 + 0]
+    # a net without a carry takes a new board for every slot of every step
+    counted, objective = Counted(CARRIED), Recorder(None, None)
+    counted.objective = objective
+    for _ in range(2):
+        outcome = counted(model, batch, None, 0.0, torch.Generator())
+    assert counted.boards == 6
+    carry = InProgress(slots, torch.tensor([True, False, False]))
+    objective.halted = [None]
+    counted(model, batch, carry, 0.0, torch.Generator())
+    assert counted.boards == 7
+    assert objective.carries == [None] * 3  # only deep supervision is given its carry
+
+
+@pytest.mark.parametrize(
+    ("name", "max_age", "boards"),
+    [("once", None, 4 * 8), ("unrolled", None, 4 * 8), ("recursive", 1, 4 * 8), ("recursive", 3, 2 * 8)],
+)
+def test_boards_of_a_run_by_hand(name, max_age, boards):
+    arm = SMOKE[name]
+    if max_age:  # with hardly any learning nothing is solved: age alone refills, here before steps 0 and 3
+        objective = replace(arm.objective, max_age=max_age, explore=0.0)
+        arm = replace(arm, objective=objective, plan=replace(arm.plan, rate=1e-9))
+    assert train(arm, SEED)[2] == boards
+
+
+# Cost
+
+L, D, V, H, R, INNER = 36, 32, 7, 4, 4, 85
+
+
+def block_flops(cells):
+    """Products of one block: qkv and out, scores and mixture, three maps of the gated MLP."""
+    return 2 * cells * D * 4 * D + 2 * 2 * cells * cells * D + 2 * cells * D * 3 * INNER
+
+
+BIAS = 2 * H * R * L * L  # relations times learned numbers, once for each block and board
+
+
+@pytest.mark.parametrize(("name", "depth"), [("once", 2), ("untied", 6)])
+def test_flops_of_plain_nets_by_hand(name, depth):
+    arm = LIVE[name]
+    flops = forward_flops(build(arm), torch.zeros(1, L, dtype=torch.int64))
+    forward = depth * BIAS + depth * block_flops(L) + 2 * L * D * V
+    assert flops == (depth * BIAS, block_flops(L), 2 * L * D * V)
+    assert training_flops(arm, flops) == 3 * forward
+    assert flops.answer(arm.judged) == forward
+    assert arm.judged == depth == arm.objective.steps
+
+
+def test_flops_of_a_recursive_step_by_hand():
+    arm, cells = LIVE["recursive"], L + 1
+    flops = forward_flops(build(arm), torch.zeros(1, L, dtype=torch.int64))
+    bias = 2 * 2 * H * R * cells * cells
+    assert flops == (bias, 6 * block_flops(cells), 2 * L * D * V)
+    assert training_flops(arm, flops) == 3 * sum(flops)
+    # two cycles: the first without gradient; and a gradient through the last z and y of three evaluations only
+    assert training_flops(ABLATIONS["two_cycles"], flops) == 3 * sum(flops) + flops.step
+    assert training_flops(ABLATIONS["one_step"], flops) == pytest.approx(
+        3 * (sum(flops) - flops.step / 3) + flops.step / 3
+    )
+    assert arm.judged == 16
+    assert ABLATIONS["two_cycles"].judged == 32
+
+
+def test_a_trials_cost_by_hand(monkeypatch):
+    few = Puzzles(train=1)
+    monkeypatch.setattr("recurse_lab.recipes.sudoku_scores.pool", lambda *_: pool(few, "train", 0))
+    arm = replace(LIVE["once"], batch=32)
+    model = build(arm)
+    forward = 2 * BIAS + 2 * block_flops(L) + 2 * L * D * V
+    assert cost(arm, model, 10) == {
+        "params": parameters(model),
+        "train_flops": 10 * 32 * 3 * forward,
+        "infer_flops": forward,
+    }
+
+
+def test_the_controls_are_equal_in_what_they_say():
+    """Equal parameters within 1 %, equal compute a step within 5 %."""
+    models = {name: build(arm) for name, arm in LIVE.items()}
+    sizes = {name: parameters(model) for name, model in models.items()}
+    board = torch.zeros(1, L, dtype=torch.int64)
+    paid = {name: training_flops(arm, forward_flops(models[name], board)) for name, arm in LIVE.items()}
+    assert sizes["once"] == pytest.approx(sizes["recursive"], rel=0.01)
+    assert paid["untied"] == pytest.approx(paid["recursive"], rel=0.05)
+    assert sizes["untied"] == pytest.approx(3 * sizes["recursive"], rel=0.05)
+    assert len({(arm.plan.steps, arm.batch, arm.puzzles) for arm in LIVE.values()}) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["four_times", "sixteen_times", "wide", "deep", "deep_signal", "sixty_four_times"]
+)
+def test_labels_say_how_much_larger_a_net_is(name):
+    arm = CHAPTER_3[name]
+    times = int(arm.label.split("(")[1].removesuffix("x)"))
+    assert parameters(build(arm)) / parameters(build(LIVE["recursive"])) == pytest.approx(times, rel=0.06)
+
+
+def test_depths_that_are_trained_are_the_nets_own():
+    plain = {name: arm for name, arm in CHAPTER_3.items() if not arm.recursive}
+    assert len(plain) == 10
+    for name, arm in plain.items():
+        assert arm.objective.steps == arm.model.depth, name
+        assert isinstance(arm.objective, EveryStep if name == "deep_signal" else LastStep), name
+
+
+@pytest.mark.parametrize(
+    ("changes", "cycles", "blocks"),
+    [
+        ({}, 1, 18),  # 2 x 2 + 2 blocks, all with gradient
+        ({}, 2, 6 + 18),
+        ({"refinements": 1}, 1, 3 * 4),
+        ({"refinements": 4}, 3, 2 * 10 + 30),
+        ({"layers": (4,), "refinements": 1}, 1, 24),
+        ({"layers": (1, 2)}, 1, 3 * (2 + 2)),
+        ({"layers": (1, 2)}, 2, 4 + 12),
+        ({"gradient": "last"}, 1, 2 + 3 * 4),
+        ({"gradient": "last", "layers": (2, 2)}, 2, 6 + 2 + 12),
+        ({"gradient": "last", "layers": (3, 1), "refinements": 5}, 1, 4 * 3 + 3 * 4),
+        ({"gradient": "last", "refinements": 1}, 1, 12),
+    ],
+)
+def test_blocks_paid_by_hand(changes, cycles, blocks):
+    assert blocks_paid(replace(TINY, **changes), cycles) == blocks
+
+
+@pytest.mark.parametrize("name", CHAPTER_4)
+def test_blocks_paid_are_those_that_run(name):
+    arm = SMOKE[name]
+    model, paid = build(arm), []
+    for part in model.modules():
+        if isinstance(part, AttentionBlock):
+            part.register_forward_hook(lambda *_: paid.append(3 if torch.is_grad_enabled() else 1))
+    batch = Batch(*(part[:2] for part in pool(arm.puzzles, "train", SEED)))
+    outcome = arm.objective(model, batch, None, 0.0, torch.Generator().manual_seed(0))
+    assert outcome.loss.requires_grad
+    assert sum(paid) == blocks_paid(arm.model, arm.cycles)
+
+
+@pytest.mark.parametrize("name", CHAPTER_4)
+def test_arms_of_chapter_4_cost_the_same(name):
+    arm = CHAPTER_4[name]
+    base = STEPS * 18
+    assert arm.plan.steps * blocks_paid(arm.model, arm.cycles) == pytest.approx(base, rel=0.01)
+    assert (arm.batch, arm.puzzles, arm.plateau) == (LIVE["recursive"].batch, Puzzles(), None)
+    assert replace(arm.plan, steps=STEPS) == LIVE["recursive"].plan
+    if name not in ("hrm", "hrm_equal", "one_step"):  # where biases are a part of the graph, too
+        board = torch.zeros(1, L, dtype=torch.int64)
+        paid = [
+            each.plan.steps * training_flops(each, forward_flops(build(each), board))
+            for each in (arm, LIVE["recursive"])
+        ]
+        assert paid[0] == pytest.approx(paid[1], rel=0.05)
+
+
+def test_each_arm_of_chapter_4_changes_what_it_says():
+    base, arms = hierarchy.LIVE["recursive"], CHAPTER_4
+    assert base is LIVE["recursive"]
+    same_model = {"no_carry", "two_cycles", "no_average", "no_head", "head_refills", *LOOPS}
+    for name, arm in arms.items():
+        assert (arm.model == base.model) is (name in same_model | {"recursive"}), name
+    assert arms["no_carry"].objective == replace(CARRIED, max_age=1)
+    assert arms["no_average"].average == 0 < arms["no_head"].average == base.average
+    assert arms["head_refills"].objective == replace(CARRIED, refill="head")
+    assert [LOOPS[f"loops_{k}"].objective.max_age for k in (2, 4, 8)] == [2, 4, 8]
+    sizes = {
+        name: parameters(build(arms[name])) for name in ("recursive", "hrm", "hrm_equal", "two_networks")
+    }
+    assert sizes["hrm_equal"] == pytest.approx(sizes["recursive"], rel=0.01)
+    assert sizes["hrm"] == sizes["two_networks"] == pytest.approx(2 * sizes["recursive"], rel=0.05)
+    assert len({arm.label for arm in arms.values()}) == len(arms)
+
+
+# Puzzles
+
+
+def test_test_and_validation_have_no_kind_of_solution_from_training():
+    few = Puzzles(train=60, test=20, validation=20)
+    arm, task = replace(LIVE["recursive"], puzzles=few), Sudoku(6)
+    batches = {"train": pool(few, "train", SEED)}
+    batches |= {split: puzzles(arm, split) for split in ("validation", "test")}
+    kinds = {}
+    for split, (inputs, targets) in batches.items():
+        assert len(inputs) == getattr(few, split)
+        assert {task.split_of(grid) for grid in targets.tolist()} == {split}
+        kinds[split] = {tuple(task.kind(grid)) for grid in targets.tolist()}
+        givens = (inputs > 0).sum(1)
+        low, high = (12, 20) if split == "train" else (8, 11)
+        assert low <= givens.min() <= givens.max() <= high
+    assert not kinds["train"] & (kinds["test"] | kinds["validation"])
+    assert not kinds["test"] & kinds["validation"]
+
+
+def test_every_arm_of_a_chapter_is_tested_on_the_same_puzzles():
+    assert {arm.puzzles for arm in (CHAPTER_3 | CHAPTER_4).values()} == {Puzzles()}
+    first, again = puzzles(RECURSIVE, "test"), puzzles(ONCE, "test")
+    assert first is again
+    assert not torch.equal(first.inputs[:16], puzzles(RECURSIVE, "validation").inputs)
+    one, other = (pool(RECURSIVE.puzzles, "train", seed) for seed in (1, 2))
+    assert not torch.equal(one.inputs, other.inputs)
+
+
+# Scores
+
+
+class Answering(nn.Module):
+    """Gives ready-made answers: after step 1 those of `first`, later the others."""
+
+    def __init__(self, first, later):
+        super().__init__()
+        self.first, self.later = first, later
+
+    def start(self, inputs, generator=None):
+        return torch.zeros(len(inputs), 1), None
+
+    def step(self, state, context):
+        return state + 1
+
+    def read(self, state):
+        answer = self.first if state[0, 0] == 1 else self.later
+        return nn.functional.one_hot(answer, 5).float()
+
+
+def test_shares_of_boards_and_cells_by_hand():
+    test = Batch(*(part[:4] for part in puzzles(RECURSIVE, "test")))
+    first, later = test.targets.clone(), test.targets.clone()
+    first[:, 0] = 0  # one cell of each wrong
+    later[3, :8] = 0  # half of one board wrong
+    values = unwrap(accuracy)(RECURSIVE, Answering(first, later), test)
+    assert values["exact"] == {"1": 0.0} | dict.fromkeys(list(values["exact"])[1:], 0.75)
+    assert values["cells"] == {"1": 15 / 16} | dict.fromkeys(list(values["cells"])[1:], 1 - 8 / 64)
+    assert values["by_technique"] == {"naked singles": 0.75}
+    ((step, right_BL),) = right_after(Answering(first, later), test, [1])
+    assert step == 1
+    assert right_BL.tolist() == [[False] + [True] * 15] * 4
+
+
+def test_grades_are_counted_each_on_their_own():
+    hidden = "003000401050004006300000000012000030"
+    search = "060002000001052000300200200030034000"
+    boards = torch.tensor(
+        [[int(digit) for digit in text] for text in (hidden, search, search, hidden, hidden)]
+    )
+    solved = torch.tensor([True, False, True, False, True])
+    found = by_grade(LIVE["once"], solved, Batch(boards, boards))
+    assert found == {"hidden singles": pytest.approx(2 / 3), "search": 0.5}
+
+
+def test_the_validation_score_looks_at_validation_and_trains_on():
+    model = build(ONCE).train()
+    score = cells_right(ONCE, model)
+    validation = puzzles(ONCE, "validation")
+    ((_, right_BL),) = right_after(model, validation, [2])
+    assert score == right_BL.float().mean().item()
+    assert model.training
+
+
+# When a run ends
+
+
+def test_arms_that_wait_for_a_plateau_never_pass_the_longest():
+    for name, arm in (PLATEAU | APART | LARGEST).items():
+        assert (arm.plateau, arm.plan.steps) == (RULE, LONGEST), name
+    assert RULE.every + RULE.patience < LONGEST
+    assert RULE.patience % RULE.every == LONGEST % RULE.every == 0
+    for name, arm in LIVE.items():
+        assert arm.plateau is None, name
+        assert PLATEAU[f"{name}_long"] == replace(arm, plan=replace(arm.plan, steps=LONGEST), plateau=RULE)
+
+
+@pytest.mark.parametrize("name", ["recursive", "once"])
+@pytest.mark.parametrize(("rise", "steps"), [(0.0, 6), (1.0, 11)])
+def test_a_flat_score_ends_a_run_and_a_rising_one_does_not(name, rise, steps, monkeypatch):
+    arm, seen, scores = SMOKE[name], [], []
+
+    def score(_, model):
+        seen.append(model.head.weight.detach().clone())
+        scores.append(0.5 + rise * len(scores))
+        return scores[-1]
+
+    monkeypatch.setattr(sudoku, "cells_right", score)
+    rule = Plateau(every=2, patience=4)
+    arm = replace(arm, plan=replace(arm.plan, steps=11), plateau=rule)
+    model, run, _ = train(arm, SEED)
+    assert len(run.loss) == len(run.accuracy) == steps
+    assert len(scores) == steps // 2
+    assert not model.training
+    if rise == 0:  # the weights that were scored last, averaged, are those that are kept
+        assert torch.equal(model.head.weight, seen[-1])
+    stopped, _, _ = train(replace(arm, plan=replace(arm.plan, steps=steps), plateau=None), SEED)
+    assert torch.equal(model.head.weight, stopped.head.weight)
+
+
+# Rates
+
+
+def test_rates_are_tried_by_name():
+    tried = sudoku_rates.at_rates(SMOKE | PLATEAU, 77)
+    assert len(tried) == 4 * len(SMOKE | PLATEAU)
+    names = [name for name in tried if name.startswith("once at")]
+    assert names == ["once at 0.001", "once at 0.002", "once at 0.004", "once at 0.008"]
+    assert [tried[name].plan.rate for name in names] == [1e-3, 2e-3, 4e-3, 8e-3]
+    for name, arm in tried.items():
+        whole = (SMOKE | PLATEAU)[name.split(" at ")[0]]
+        kept = replace(whole, plan=replace(whole.plan, rate=arm.plan.rate, steps=77), plateau=None)
+        assert arm == kept, name
+
+
+def test_every_arm_of_chapter_3_and_the_live_ones_of_chapter_4_are_searched():
+    live, larger = set(sudoku_rates.TRAINED_LIVE), set(sudoku_rates.LARGER)
+    assert live == {"recursive", "once", "untied", "no_carry", "hrm"}
+    assert larger == set(APART) | set(LARGEST) | {"four_times", "sixteen_times"}
+    assert all(" at " not in name for name in live | larger)
+    assert not live & larger
+    assert {arm.plan.rate for arm in (CHAPTER_3 | CHAPTER_4).values()} <= set(sudoku_rates.RATES)
+
+
+def record(name, seed, cells):
+    words = dict.fromkeys(("recipe", "config", "digest", "machine", "command"), "")
+    return Record(arm=name, seed=seed, versions={}, seconds=0.0, values={"cells": cells}, **words)
+
+
+def made_up(**scores):
+    names = {f"{name} at {rate}": cells for name, rates in scores.items() for rate, cells in rates.items()}
+    return {
+        name: {seed: record(name, seed, share) for seed, share in enumerate(cells)}
+        for name, cells in names.items()
+    }
+
+
+def test_the_best_rate_has_the_highest_mean():
+    records = made_up(
+        one={"0.001": [0.5, 0.6], "0.002": [0.9, 0.1], "0.008": [0.4, 0.8]},
+        other={"0.001": [0.7], "0.004": [0.2]},
+    )
+    assert sudoku_rates.best_rates(records) == {"one": 8e-3, "other": 1e-3}
+    assert sudoku_rates.best_rates({}) == {}
+
+
+def test_validation_of_a_rate_looks_at_validation_puzzles():
+    arm = sudoku_rates.at_rates({"once": ONCE}, 3)["once at 0.002"]
+    values, weights = sudoku_rates.validate(arm, SEED)
+    assert set(values) == {"cells", "exact", "rate", "train_seconds"}
+    assert values["rate"] == 2e-3
+    assert weights == {}
+    model, _, _ = train(arm, SEED)
+    assert values["cells"] == cells_right(arm, model)
+    assert 0 <= values["exact"] <= values["cells"] <= 1
