@@ -36,9 +36,14 @@ def hierarchy(label: str, layers: tuple[int, int]) -> SudokuArm:
     return changed(label, model, cycles=2)
 
 
+def at_rate(rate: float, arm: SudokuArm) -> SudokuArm:
+    """The arm with the learning rate that validation chose for it; the ablations keep the base's."""
+    return replace(arm, plan=replace(arm.plan, rate=rate))
+
+
 LIVE = {
     "recursive": RECURSIVE,
-    "no_carry": changed("fresh state at every step", max_age=1),
+    "no_carry": at_rate(8e-3, changed("fresh state at every step", max_age=1)),
     "hrm": hierarchy("HRM's form, twice the parameters", (2, 2)),
 }
 

@@ -14,8 +14,8 @@ from recurse_lab.train.plateau import Plateau
 from recurse_lab.train.supervision import HaltingSupervision
 
 STEPS = 800  # optimiser steps of every live arm
-LONGEST = 4_000  # of a recorded arm that never reaches a plateau
-RULE = Plateau(every=250, patience=1_000, rise=0.005)
+LONGEST = 3_000  # of a recorded arm that never reaches a plateau
+RULE = Plateau(every=250, patience=750, rise=0.005)
 
 TINY = TRMConfig(
     symbols=7, classes=7, cells=36, width=32, heads=4, refinements=2, mixer="attention", prefix=1, multiple=1
@@ -39,7 +39,7 @@ def plain(label: str, depth: int, width: int, rate: float, signal: bool = False)
 
 LIVE = {
     "recursive": RECURSIVE,
-    "once": plain("the same two blocks, once", 2, 32, rate=4e-3),  # equal parameters
+    "once": plain("the same two blocks, once", 2, 32, rate=1.6e-2),  # equal parameters
     "untied": plain(
         "six different blocks", 6, 32, rate=4e-3
     ),  # equal training compute, three times the parameters
@@ -52,17 +52,22 @@ def to_plateau(arm: SudokuArm) -> SudokuArm:
 
 
 PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
-    "four_times": to_plateau(plain("eight blocks (4x)", 8, 32, rate=2e-3)),
+    "four_times": to_plateau(plain("eight blocks (4x)", 8, 32, rate=4e-3)),
     "sixteen_times": to_plateau(plain("eight wider blocks (16x)", 8, 64, rate=2e-3)),
 }
 
 # Parameters, depth and training signal, one at a time.
 APART = {
-    "wide": to_plateau(plain("two blocks four times as wide (15x)", 2, 128, rate=2e-3)),
+    "wide": to_plateau(plain("two blocks four times as wide (16x)", 2, 128, rate=4e-3)),
     "deep": to_plateau(plain("twelve blocks (6x)", 12, 32, rate=2e-3)),
-    "deep_signal": to_plateau(plain("twelve blocks, asked after each (6x)", 12, 32, rate=2e-3, signal=True)),
+    "deep_signal": to_plateau(plain("twelve blocks, asked after each (6x)", 12, 32, rate=8e-3, signal=True)),
     "unrolled": to_plateau(
-        replace(RECURSIVE, label="two blocks, 4 cycles, asked at the end", objective=LastStep(steps=4))
+        replace(
+            RECURSIVE,
+            label="two blocks, 4 cycles, asked at the end",
+            objective=LastStep(steps=4),
+            plan=plan(STEPS, rate=8e-3),
+        )
     ),
 }
 
