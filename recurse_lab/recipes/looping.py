@@ -3,9 +3,10 @@
 Full profile, which writes the reference records: `python -m recurse_lab run --profile full --only 02`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
+from recurse_lab.evidence.arms import arm_results
 from recurse_lab.evidence.claims import ArmResult, Claim
 from recurse_lab.evidence.records import Record
 from recurse_lab.evidence.replicate import Results
@@ -121,25 +122,6 @@ def right_at_longest(record: Record) -> float:
     return by_step[max(by_step, key=int)]
 
 
-def arm_results(
-    results: Results, arms: Mapping[str, Arm], metric: Callable[[Record], float], *, recorded: bool = False
-) -> list[ArmResult]:
-    """Each arm's costs and its metric seed by seed, as a claim wants them."""
-    return [
-        ArmResult(
-            name=name,
-            label=arms[name].label,
-            params=int(_mean(runs, "params")),
-            train_flops=_mean(runs, "train_flops"),
-            infer_flops=_mean(runs, "infer_flops"),
-            seconds=_mean(runs, "train_seconds"),
-            values={seed: metric(record) for seed, record in runs.items()},
-            recorded=recorded,
-        )
-        for name, runs in results.items()
-    ]
-
-
 def costs(results: Results, arms: Mapping[str, Arm]) -> dict[str, dict[str, float]]:
     """Arm -> its parameters and what it cost, mean over seeds."""
     return {
@@ -166,7 +148,3 @@ def halting_results(runs: Mapping[int, Record]) -> list[ArmResult]:
         )
         for rule, label in labels.items()
     ]
-
-
-def _mean(runs: Mapping[int, Record], key: str) -> float:
-    return sum(record.values[key] for record in runs.values()) / len(runs)

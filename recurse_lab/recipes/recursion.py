@@ -3,12 +3,17 @@
 Full profile, which writes the reference records: `python -m recurse_lab run --profile full --only 03`.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from recurse_lab.evidence.arms import arm_results
 from recurse_lab.evidence.claims import Claim
+from recurse_lab.evidence.records import Record
+from recurse_lab.evidence.replicate import Results
 from recurse_lab.models.feed_forward import FeedForwardConfig
 from recurse_lab.models.trm import TRMConfig
-from recurse_lab.recipes.sudoku_arms import SudokuArm, plan
+from recurse_lab.recipes.sudoku_arms import JUDGED, Puzzles, SudokuArm, plan, smoke
 from recurse_lab.train.objectives import EveryStep, LastStep
 from recurse_lab.train.plateau import Plateau
 from recurse_lab.train.supervision import HaltingSupervision
@@ -24,6 +29,14 @@ CARRIED = HaltingSupervision(cycles=1, max_age=16, loss="softmax", halt_weight=0
 
 RECURSIVE = SudokuArm(
     label="two blocks, recursive", model=TINY, objective=CARRIED, plan=plan(STEPS, rate=4e-3)
+)
+
+TASTE = replace(
+    RECURSIVE,
+    label="two blocks on 4x4",
+    model=replace(TINY, cells=16, symbols=5, classes=5, heads=2),
+    puzzles=Puzzles(side=4, train_givens=(7, 10), test_givens=(4, 5)),
+    plan=plan(300, rate=4e-3),
 )
 
 
@@ -110,3 +123,58 @@ def larger(word: str) -> Claim:
         margin=0.25,
         recorded=True,
     )
+
+
+def at_profile(arms: Mapping[str, SudokuArm], profile: str) -> dict[str, SudokuArm]:
+    """The arms as they are in `quick` and `full`; in `smoke`, a few steps on small boards."""
+    return smoke(dict(arms)) if profile == "smoke" else dict(arms)
+
+
+def solved(record: Record) -> float:
+    """The claims' metric: boards wholly right after 16 supervision steps, or after a plain net's last block."""
+    shares = record.values["exact"]
+    return shares.get(str(JUDGED), next(iter(shares.values())))
+
+
+def costs(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str, Any]]:
+    """Arm -> what it cost and what it reached, means over seeds."""
+    rows = {}
+    for arm in arm_results(results, arms, solved):
+        runs = results[arm.name].values()
+        rows[arm.label] = {
+            "parameters": arm.params,
+            "optimizer steps": round(sum(run.values["steps"] for run in runs) / len(runs)),
+            "boards given": round(sum(run.values["boards"] for run in runs) / len(runs)),
+            "training FLOPs": arm.train_flops,
+            "FLOPs of one answer": arm.infer_flops,
+            "CPU-seconds a seed": arm.seconds,
+            "boards solved": sum(arm.values.values()) / len(arm.values),
+        }
+    return rows
+
+
+def curves(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, list[list[float]]]:
+    """Arm -> share of cells right in training, one list a seed, one entry for every 20 steps."""
+    return {
+        arms[name].label: [run.values["curve"]["accuracy"] for run in runs.values()]
+        for name, runs in results.items()
+    }
+
+
+def by_steps(runs: Mapping[int, Record]) -> dict[int, float]:
+    """Supervision steps -> share of boards solved, mean over seeds."""
+    shares = [run.values["exact"] for run in runs.values()]
+    return {int(step): sum(share[step] for share in shares) / len(shares) for step in shares[0]}
+
+
+def ended(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str, Any]]:
+    """Arm trained to its plateau -> how many runs ended by the rule, and how many at the last step allowed."""
+    rows = {}
+    for name, runs in results.items():
+        last = arms[name].plan.steps
+        full = sum(run.values["steps"] >= last for run in runs.values())
+        rows[arms[name].label] = {
+            "ended by the rule": len(runs) - full,
+            f"still rising after {last:,} steps": full,
+        }
+    return rows
