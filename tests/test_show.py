@@ -73,10 +73,11 @@ def solution(side):
 
 def sudoku(bad, side=9, steps=100, blanks=0.7):
     solved = solution(side)
-    givens = np.where(RANDOM.random((side, side)) < blanks, 0, solved)
-    answers = RANDOM.integers(0, side + 1, (steps + 1, side, side))
+    random = np.random.default_rng(0)  # its own, so that the figure's size does not depend on other tests
+    givens = np.where(random.random((side, side)) < blanks, 0, solved)
+    answers = random.integers(0, side + 1, (steps + 1, side, side))
     answers[-1] = solved
-    confidence = RANDOM.random(answers.shape)
+    confidence = random.random(answers.shape)
     confidence[0] = bad
     return show.board_scrubber(givens, answers, solved, confidence, falling(bad, (steps, 1))[:, 0])
 

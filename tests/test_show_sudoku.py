@@ -196,6 +196,10 @@ def test_ablations_need_their_baseline():
         show.ablations([arm("a", [1]), arm("b", [1])], "share", "c")
 
 
+def test_a_baseline_without_a_mean_has_no_line():
+    assert not show.ablations([arm("a", [np.nan]), arm("b", [1])], "share", "a").layout.shapes
+
+
 @pytest.mark.parametrize(
     ("params", "ticks"),
     [
