@@ -93,6 +93,7 @@ class Judgement:
         return (
             f"{self.claim.id}: {words}. Effect {effect.mean:+.3f}, 95 % interval "
             f"[{effect.low:+.3f}, {effect.high:+.3f}], margin {self.claim.margin:.2f}, {effect.seeds} seeds"
+            f"{' (recorded)' if self.claim.recorded else ''}"
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
@@ -102,13 +103,14 @@ class Judgement:
 def judge(claim: Claim, arms: Sequence[ArmResult], *, judged: bool = True) -> Judgement:
     """Compare the treatment with its best control, seed by seed.
 
-    Arms that the claim does not name (larger or recorded ones) are kept for display only.
+    Arms that the claim does not name are kept for display only. Live and recorded arms are never mixed in a verdict.
 
     Args:
         judged: False in the smoke profile: effect and interval are computed, the verdict is None.
 
     Raises:
-        ValueError: an arm is missing, was not run on the treatment's seeds, or is a recorded one.
+        ValueError: an arm is missing, was not run on the treatment's seeds, or is recorded where the claim wants
+            live ones, or the other way round.
     """
     by_name = {arm.name: arm for arm in arms}
     named = (claim.treatment, *claim.controls)
@@ -148,7 +150,7 @@ def _card(judgement: Judgement) -> str:
         f'<div class="claim"><p><strong>{html.escape(claim.statement)}</strong></p>'
         f'<p><span class="verdict {verdict.replace(" ", "-")}">{verdict}</span> '
         f"effect {effect.mean:+.3f} [{effect.low:+.3f}, {effect.high:+.3f}], margin {claim.margin:.2f}, "
-        f"{effect.seeds} seeds. Metric: {html.escape(claim.metric)}.</p>"
+        f"{effect.seeds} seeds{', recorded runs' if claim.recorded else ''}. Metric: {html.escape(claim.metric)}.</p>"
         f"<table><thead><tr><th>arm</th><th>parameters</th><th>training FLOPs</th>"
         f"<th>FLOPs per answer</th><th>CPU-s a seed</th><th>value, seed by seed</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"

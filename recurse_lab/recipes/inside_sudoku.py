@@ -1,4 +1,4 @@
-"""What chapter 03 does with a trained tiny recursive model: candidates, halting, and what y and z each hold.
+"""What chapter 03 does with a trained tiny recursive model: steps, candidates, and what y and z each hold.
 
 Shape letters: B puzzles, T supervision steps, L cells, D width, V classes, S symbols of a probe.
 """
@@ -6,12 +6,10 @@ Shape letters: B puzzles, T supervision steps, L cells, D width, V classes, S sy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from recurse_lab.evidence.records import Record
 from recurse_lab.measure.latents import Trace, trace
 from recurse_lab.models.trm import TRM, Latents
 from recurse_lab.recipes.sudoku_arms import JUDGED, SudokuArm, pool, puzzles
@@ -65,6 +63,13 @@ def share_by_step(net: TRM, batch: Batch, steps: int) -> dict[int, float]:
     """Step -> share of boards wholly right, for every step from 1."""
     readings = right_after(net, batch, list(range(1, steps + 1)))
     return {step: right_BL.all(1).float().mean().item() for step, right_BL in readings}
+
+
+def solved_after(arm: SudokuArm, net: TRM, steps: Sequence[int]) -> dict[str, dict[str, float]]:
+    """One row: the share of the arm's hard puzzles that are wholly right after each number of steps."""
+    shares = share_by_step(net, puzzles(arm, "test"), max(steps))
+    size = f"{arm.puzzles.side}x{arm.puzzles.side}"
+    return {f"hard {size} puzzles solved": {f"after {step} steps": shares[step] for step in steps}}
 
 
 @torch.no_grad()
@@ -162,35 +167,3 @@ def _candidates(side: int, batch: Batch) -> Bool[Tensor, "B L S"]:
     rules = Sudoku(side).rules
     sets = torch.tensor([rules.candidates(board) for board in batch.inputs.tolist()])
     return (sets[..., None] >> torch.arange(side) & 1).bool()
-
-
-@torch.no_grad()
-def head_at_every_step(
-    net: TRM, batch: Batch, steps: int
-) -> tuple[Float[np.ndarray, "T B"], Bool[np.ndarray, "T B"]]:
-    """The halting head's probability that the answer is right, and whether it is, after each step."""
-    said, right = [], []
-    for thought in think(net, batch.inputs, steps, read=range(1, steps + 1)):
-        if thought.logits is not None:
-            said.append(net.halting(thought.state).halt.sigmoid())
-            right.append(right_cells(thought.logits, batch.targets).all(1))
-    return torch.stack(said).numpy(), torch.stack(right).numpy()
-
-
-def stopped(said: Float[np.ndarray, "T B"], right: Bool[np.ndarray, "T B"]) -> tuple[np.ndarray, np.ndarray]:
-    """Step at which the head first says more than one half (else the last), and whether the answer is right then."""
-    stops = said > 0.5
-    steps = np.where(stops.any(0), stops.argmax(0), len(said) - 1)
-    return steps + 1, right[steps, np.arange(said.shape[1])]
-
-
-def early_exit_table(runs: Mapping[int, Record]) -> dict[str, dict[str, Any]]:
-    """Seed -> boards right and steps spent, stopping at the head's word and after 16 steps."""
-    return {
-        f"seed {seed}": {
-            "right, stopped by the head": run.values["early_exit"]["exact"],
-            "mean steps": run.values["early_exit"]["steps"],
-            f"right after {JUDGED} steps": run.values["exact"][str(JUDGED)],
-        }
-        for seed, run in runs.items()
-    }

@@ -19,7 +19,7 @@ from recurse_lab.measure.latents import pca_path, trace
 from recurse_lab.models.deep_thinking import DeepThinking
 from recurse_lab.recipes.looping import LOOPED
 from recurse_lab.recipes.prefix_sums import TEST_SEED, train
-from recurse_lab.recurrence import Thought, latent, map_state, settle, think
+from recurse_lab.recurrence import Recurrence, Thought, latent, map_state, settle, think
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.prefix_sums import PrefixSums
 from recurse_lab.train.objectives import right_cells
@@ -45,9 +45,9 @@ def _needed(curve: dict[int, float]) -> int | None:
 
 @torch.no_grad()
 def four_starts(
-    net: DeepThinking, batch: Batch, steps: int, seed: int
+    net: Recurrence, batch: Batch, steps: int, seed: int, noun: str = "string"
 ) -> tuple[dict[str, np.ndarray], dict[str, dict[str, float]]]:
-    """Paths (T+1, 1, 2) of the first string from four first states; share right and agreement at the end."""
+    """Paths (T+1, 1, 2) of the first problem from four first states; share right and agreement at the end."""
     own = next(iter(think(net, batch.inputs, 0))).state
     other = settle(net, batch.inputs.roll(1, 0), steps).state
     noise = torch.Generator().manual_seed(seed)
@@ -55,7 +55,7 @@ def four_starts(
         "its own start": own,
         "zeros": map_state(torch.zeros_like, own),
         "loud noise": map_state(lambda z: 3 * torch.randn(z.shape, generator=noise), own),
-        "another string's end": other,
+        f"another {noun}'s end": other,
     }
     traces, summary = [], {}
     for name, state in starts.items():
@@ -63,7 +63,7 @@ def four_starts(
         traces.append(torch.stack([latent(thought.state) for thought in thoughts]))
         right = right_cells(net.read(thoughts[-1].state), batch.targets).all(1).float().mean().item()
         cosine = torch.cosine_similarity(traces[-1][-1], traces[0][-1]).mean().item()
-        summary[name] = {"strings right": right, "cosine with its own start's end": round(cosine, 4)}
+        summary[name] = {f"{noun}s right": right, "cosine with its own start's end": round(cosine, 4)}
     together = torch.cat([path[:, :1] for path in traces], dim=1).numpy()  # (T+1, 4, N)
     points, _ = pca_path(together)
     return {name: points[:, index : index + 1] for index, name in enumerate(starts)}, summary
