@@ -54,7 +54,6 @@ ABLATIONS = {
     "one_latent": changed("one latent", replace(TINY, latents=1)),
     "four_layers": changed("four blocks, n = 1", replace(TINY, layers=(4,), refinements=1)),
     "fewer": changed("n = 1", replace(TINY, refinements=1)),
-    "more": changed("n = 4", replace(TINY, refinements=4)),
     "two_cycles": changed("T = 2, the first without gradient", cycles=2),
     "no_average": changed("no EMA", average=0.0),
     "no_head": changed("no halting head", halt_weight=0.0),
