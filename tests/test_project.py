@@ -53,7 +53,7 @@ def test_conda_has_the_same_python_and_installs_the_project_alone():
     *packages, pip = environment["dependencies"]
     (python,) = [package for package in packages if package.startswith("python ")]
     assert SpecifierSet(python.removeprefix("python ")) == SpecifierSet(PROJECT["requires-python"])
-    assert pip == {"pip": ["-e .[workbook]"]}
+    assert pip == {"pip": ["-e .[workbook,arc]"]}
     assert "pip" in packages
     assert "workbook" in PROJECT["optional-dependencies"]
 

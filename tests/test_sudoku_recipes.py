@@ -4,12 +4,13 @@ import math
 import re
 from dataclasses import replace
 from inspect import unwrap
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from recurse_lab.evidence.records import Record
+from recurse_lab.evidence.records import Record, load_reference
 from recurse_lab.measure.cost import ForwardFlops, forward_flops, parameters
 from recurse_lab.models.feed_forward import FeedForward
 from recurse_lab.models.hrm import HRM
@@ -33,6 +34,8 @@ from recurse_lab.tasks.sudoku import Sudoku
 from recurse_lab.train.objectives import EveryStep, LastStep, Outcome, Slots
 from recurse_lab.train.plateau import Plateau
 from recurse_lab.train.supervision import InProgress
+
+DATA = Path(__file__).parents[1] / "data"
 
 CHAPTER_3 = LIVE | PLATEAU | APART | LARGEST
 CHAPTER_4 = hierarchy.LIVE | ABLATIONS | LOOPS
@@ -345,7 +348,9 @@ def test_arms_of_chapter_4_cost_the_same(name):
     base = STEPS * 18
     assert arm.plan.steps * blocks_paid(arm.model, arm.cycles) == pytest.approx(base, rel=0.01)
     assert (arm.batch, arm.puzzles, arm.plateau) == (LIVE["recursive"].batch, Puzzles(), None)
-    assert replace(arm.plan, steps=STEPS) == LIVE["recursive"].plan
+    own = LIVE["recursive"].plan.rate if name != "no_carry" else 8e-3  # a live arm has its own rate
+    assert replace(arm.plan, steps=STEPS, rate=own) == replace(LIVE["recursive"].plan, rate=own)
+    assert arm.plan.rate == own
     if name not in ("hrm", "hrm_equal", "one_step"):  # where biases are a part of the graph, too
         board = torch.zeros(1, L, dtype=torch.int64)
         paid = [
@@ -497,11 +502,12 @@ def test_a_flat_score_ends_a_run_and_a_rising_one_does_not(name, rise, steps, mo
 
 
 def test_rates_are_tried_by_name():
-    tried = sudoku_rates.at_rates(SMOKE | PLATEAU, 77)
-    assert len(tried) == 4 * len(SMOKE | PLATEAU)
+    wanted = {name: {2e-3, 8e-3} if name == "once" else {4e-3} for name in SMOKE | PLATEAU}
+    tried = sudoku_rates.at_rates(SMOKE | PLATEAU, wanted, 77)
+    assert len(tried) == 1 + len(SMOKE | PLATEAU)
     names = [name for name in tried if name.startswith("once at")]
-    assert names == ["once at 0.001", "once at 0.002", "once at 0.004", "once at 0.008"]
-    assert [tried[name].plan.rate for name in names] == [1e-3, 2e-3, 4e-3, 8e-3]
+    assert names == ["once at 0.002", "once at 0.008"]
+    assert [tried[name].plan.rate for name in names] == [2e-3, 8e-3]
     for name, arm in tried.items():
         whole = (SMOKE | PLATEAU)[name.split(" at ")[0]]
         kept = replace(whole, plan=replace(whole.plan, rate=arm.plan.rate, steps=77), plateau=None)
@@ -514,7 +520,34 @@ def test_every_arm_of_chapter_3_and_the_live_ones_of_chapter_4_are_searched():
     assert larger == set(APART) | set(LARGEST) | {"four_times", "sixteen_times"}
     assert all(" at " not in name for name in live | larger)
     assert not live & larger
-    assert {arm.plan.rate for arm in (CHAPTER_3 | CHAPTER_4).values()} <= set(sudoku_rates.RATES)
+
+
+def test_every_rate_in_use_is_the_best_of_the_recorded_search():
+    recorded = load_reference(DATA / "records" / "sudoku_rates.json")
+    results = {name: {} for name in {one.arm for one in recorded}}
+    for one in recorded:
+        results[one.arm][one.seed] = one
+    best = sudoku_rates.best_rates(results)
+    searched = sudoku_rates.TRAINED_LIVE | sudoku_rates.LARGER
+    assert {name: arm.plan.rate for name, arm in searched.items()} == best
+    for name in searched:  # nothing is left to be tried beyond an edge
+        assert sudoku_rates.beyond_the_edge(results, name) == set()
+    for name, arm in searched.items():
+        tried = sudoku_rates.at_rates({name: arm}, {name: {best[name]}}, STEPS)
+        assert len(results[next(iter(tried))]) == (2 if name in sudoku_rates.TRAINED_LIVE else 1)
+
+
+@pytest.mark.parametrize(
+    ("scores", "wanted"),
+    [
+        ({"a at 0.001": 0.9, "a at 0.002": 0.5, "b at 0.004": 1.0}, {5e-4}),
+        ({"a at 0.001": 0.5, "a at 0.002": 0.9}, {4e-3}),
+        ({"a at 0.001": 0.5, "a at 0.002": 0.9, "a at 0.004": 0.8}, set()),
+    ],
+)
+def test_the_search_goes_on_beyond_the_edge_where_the_best_rate_stands(scores, wanted):
+    results = {name: {1: record(name, 1, cells)} for name, cells in scores.items()}
+    assert sudoku_rates.beyond_the_edge(results, "a") == wanted
 
 
 def record(name, seed, cells):
@@ -540,7 +573,7 @@ def test_the_best_rate_has_the_highest_mean():
 
 
 def test_validation_of_a_rate_looks_at_validation_puzzles():
-    arm = sudoku_rates.at_rates({"once": ONCE}, 3)["once at 0.002"]
+    arm = sudoku_rates.at_rates({"once": ONCE}, {"once": {2e-3}}, 3)["once at 0.002"]
     values, weights = sudoku_rates.validate(arm, SEED)
     assert set(values) == {"cells", "exact", "rate", "train_seconds"}
     assert values["rate"] == 2e-3

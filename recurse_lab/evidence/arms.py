@@ -1,13 +1,14 @@
 """Runs as a claim wants them: each arm with its costs and its metric seed by seed."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from recurse_lab.evidence.claims import ArmResult
 from recurse_lab.evidence.records import Record
 from recurse_lab.evidence.replicate import Results
 
 
+@runtime_checkable
 class Labelled(Protocol):
     """An arm's configuration, of which only the label is needed here."""
 
