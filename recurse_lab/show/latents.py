@@ -42,10 +42,10 @@ def residuals(residual: np.ndarray | Mapping[str, np.ndarray], threshold: float 
     return fig
 
 
-def pca_paths(paths: Mapping[str, np.ndarray]) -> go.Figure:
+def pca_paths(paths: Mapping[str, np.ndarray], title: str = "Different starts, one destination") -> go.Figure:
     """Paths (T+1, 1, 2) of the state in the plane of two principal components; open mark: start, filled: end."""
     fig = figure(
-        "Different starts, one destination",
+        title,
         "first principal component",
         "second principal component",
         f"Paths of the latent state from the starts {', '.join(paths)}; a large mark is where each one ends.",
