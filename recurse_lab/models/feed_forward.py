@@ -1,6 +1,7 @@
 """Plain deep network: different blocks, once each; what recursion is compared with.
 
-The blocks are those of the tiny recursive model, so that width, depth and sharing are all that differs.
+The blocks are those of the tiny recursive model, so that width, depth, sharing, and seeing the input again at every
+step are what differs.
 
 Shape letters: B batch, L cells, D width, V classes, R relations.
 """

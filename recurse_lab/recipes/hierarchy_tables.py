@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from recurse_lab.evidence.arms import arm_results
 from recurse_lab.evidence.records import Record
 from recurse_lab.evidence.replicate import Results
+from recurse_lab.measure.latents import trace
 from recurse_lab.recipes.recursion import solved
 from recurse_lab.recipes.sudoku_arms import SudokuArm
+from recurse_lab.recurrence import Recurrence
 from recurse_lab.tasks.arc import ArcTask
 
 # Sudoku-Extreme, per cent: Jolicoeur-Martineau 2025, tables 1 and 2
@@ -39,6 +43,16 @@ def changes(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[s
             "published, %": PUBLISHED.get(arm.name, "–"),
         }
     return rows
+
+
+def moved_by_step(
+    arm: SudokuArm, net: Recurrence, inputs: Int[Tensor, "B L"], steps: int
+) -> Float[np.ndarray, "T B"]:
+    """Relative change of the whole state in each supervision step, however many cycles that has."""
+    latents = trace(net, inputs, steps * arm.cycles, keep_latents=True).latents
+    assert latents is not None
+    ends = latents[:: arm.cycles]
+    return np.linalg.norm(np.diff(ends, axis=0), axis=-1) / np.linalg.norm(ends[1:], axis=-1)
 
 
 def loops(results: Results, trained: Mapping[str, int], tested: Sequence[int]) -> np.ndarray:

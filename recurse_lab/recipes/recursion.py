@@ -175,6 +175,6 @@ def ended(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str
         full = sum(run.values["steps"] >= last for run in runs.values())
         rows[arms[name].label] = {
             "ended by the rule": len(runs) - full,
-            f"still rising after {last:,} steps": full,
+            f"cut off at step {last:,}": full,
         }
     return rows

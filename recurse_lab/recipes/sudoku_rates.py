@@ -1,4 +1,4 @@
-"""How the learning rates of chapters 03 and 04 were chosen: a small search on validation puzzles, the same for all.
+"""How the learning rates of chapters 03 and 04 were chosen: a small search on validation puzzles by one rule.
 
     python -m recurse_lab.recipes.sudoku_rates
 

@@ -1,0 +1,175 @@
+"""What chapters 03 and 04 look at: forgetting, candidates, probes, halting heads, and their tables, by hand."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from recurse_lab.evidence.records import Record
+from recurse_lab.measure.latents import trace
+from recurse_lab.recipes import halting_head, hierarchy_tables, inside_sudoku
+from recurse_lab.recipes.hierarchy import LIVE as HIERARCHIES
+from recurse_lab.recipes.recursion import RECURSIVE, by_steps, ended, solved
+from recurse_lab.recipes.sudoku import build
+from recurse_lab.recipes.sudoku_arms import puzzles, smoke
+from recurse_lab.recurrence import latent, settle, think
+from recurse_lab.tasks.arc import ArcTask, Pair
+from recurse_lab.tasks.base import Batch
+from recurse_lab.train.fit import seeded
+
+ARMS = smoke({"recursive": RECURSIVE, "hrm": HIERARCHIES["hrm"]})
+ARM = ARMS["recursive"]
+
+
+def net_of(name, seed=1):
+    with seeded(seed):
+        return build(ARMS[name]).eval()
+
+
+def record(arm, seed, **values):
+    words = dict.fromkeys(("recipe", "config", "digest", "machine", "command"), "")
+    return Record(arm=arm, seed=seed, versions={}, seconds=0.0, values=values, **words)
+
+
+def test_forgetting_nothing_is_thinking_and_forgetting_both_is_the_first_step_for_ever():
+    net, batch = net_of("recursive"), puzzles(ARM, "test")
+    # what this untrained net answers after a step, made the target, is right after that step only if nothing changes
+    answer = settle(net, batch.inputs, 1).logits.argmax(-1)
+    curves = inside_sudoku.forgetting(net, Batch(batch.inputs, answer), 3)
+    assert set(curves["both forgotten"].values()) == {1.0}
+    asked = Batch(batch.inputs, settle(net, batch.inputs, 3).logits.argmax(-1))
+    curves = inside_sudoku.forgetting(net, asked, 3)
+    assert curves["nothing forgotten"][3] == 1.0
+    assert curves["both forgotten"][3] == curves["nothing forgotten"][1]
+    assert curves["y forgotten"][1] == curves["z forgotten"][1] == curves["nothing forgotten"][1]
+
+
+def test_candidates_are_counted_in_blank_cells_only():
+    net, batch = net_of("recursive"), puzzles(ARM, "test")
+    with torch.no_grad():
+        net.head.weight.zero_()
+    assert inside_sudoku.candidates_left(net, batch, 2) == {1: 5.0, 2: 5.0}  # all symbols equally likely
+    board = torch.tensor([[1, 2, 3, 0, 3, 4, 1, 2, 2, 1, 4, 3, 0, 3, 2, 1]])
+    assert inside_sudoku.candidates_by_rules(4, Batch(board, board)) == 1.0
+    empty = torch.zeros(1, 16, dtype=torch.int64)
+    assert inside_sudoku.candidates_by_rules(4, Batch(empty, empty)) == 4.0
+
+
+def test_a_probe_reads_what_a_latent_holds_and_no_more():
+    batch = puzzles(ARM, "test")
+    digits = torch.nn.functional.one_hot(batch.targets, 5).float()
+    digit, _ = inside_sudoku._fitted(ARM, (batch, batch), [digits, digits])
+    assert digit == 1.0
+    nothing = torch.zeros_like(digits)
+    digit, _ = inside_sudoku._fitted(ARM, (batch, batch), [nothing, nothing])
+    blank = batch.targets[batch.inputs == 0]
+    assert digit == pytest.approx((blank == blank.mode().values).float().mean().item())
+
+
+def test_the_head_stops_at_its_first_yes_or_at_the_end():
+    said = np.array([[0.6, 0.2, 0.1], [0.9, 0.7, 0.2], [0.1, 0.95, 0.3]])
+    right = np.array([[False, False, True], [True, True, True], [True, False, False]])
+    steps, was_right = halting_head.stopped(said, right)
+    assert steps.tolist() == [1, 2, 3]
+    assert was_right.tolist() == [False, True, False]
+    assert halting_head.right_when_stopped(said, right, 0.5) == 0.5
+    assert halting_head.right_when_stopped(said, right, 0.8) == 0.5
+    assert np.isnan(halting_head.right_when_stopped(said, right, 0.99))
+
+
+def test_the_head_is_asked_after_every_step():
+    net, batch = net_of("recursive"), puzzles(ARM, "test")
+    said, right = halting_head.head_at_every_step(net, batch, 3)
+    assert said.shape == right.shape == (3, len(batch.inputs))
+    last = settle(net, batch.inputs, 3)
+    assert np.allclose(said[-1], net.halting(last.state).halt.sigmoid().detach().numpy())
+    assert (right[-1] == (last.logits.argmax(-1) == batch.targets).all(1).numpy()).all()
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_movement_is_that_of_whole_supervision_steps(name):
+    arm, net, inputs = ARMS[name], net_of(name), puzzles(ARM, "test").inputs[:3]
+    moved = hierarchy_tables.moved_by_step(arm, net, inputs, 2)
+    with torch.no_grad():
+        states = [latent(thought.state) for thought in think(net, inputs, 2 * arm.cycles)][:: arm.cycles]
+    by_hand = [((b - a).norm(dim=1) / b.norm(dim=1)).numpy() for a, b in pairwise(states)]
+    assert np.allclose(moved, np.stack(by_hand), rtol=1e-4)
+    if arm.cycles == 1:
+        assert np.allclose(moved, trace(net, inputs, 2).residual, rtol=1e-4)
+
+
+def test_the_first_puzzle_of_each_technique_is_shown():
+    groups = inside_sudoku.by_technique(ARM)
+    assert sum(len(batch.inputs) for batch in groups.values()) == ARM.puzzles.test
+    shown = inside_sudoku.cases(ARM, net_of("recursive"), steps=2)
+    assert set(shown) == {f"needs {name}" for name in groups}
+    for name, batch in groups.items():
+        one, seen = shown[f"needs {name}"]
+        assert torch.equal(one.inputs, batch.inputs[:1])
+        assert seen.steps == 2
+
+
+def test_no_kind_of_the_test_is_in_training():
+    few = replace(RECURSIVE.puzzles, train=90, validation=20, test=20)
+    table = inside_sudoku.data_table(replace(RECURSIVE, puzzles=few), seed=3, most=4)
+    assert table["train"]["of them in training"] == table["train"]["kinds of solution"] > 10
+    assert table["validation"]["of them in training"] == table["test"]["of them in training"] == 0
+    assert table["test"]["mean givens"] < 12 < table["train"]["mean givens"]
+
+
+def test_shares_of_one_number_of_steps_and_loops():
+    exact = {"1": 0.25, "16": 0.75}
+    runs = {0: record("a", 0, exact=exact), 1: record("a", 1, exact={"1": 0.75, "16": 1.0})}
+    assert [solved(run) for run in runs.values()] == [0.75, 1.0]
+    assert solved(record("plain", 0, exact={"6": 0.3})) == 0.3
+    assert by_steps(runs) == {1: 0.5, 16: 0.875}
+    grid = hierarchy_tables.loops({"a": runs, "b": {0: runs[0]}}, {"b": 1, "a": 2}, [1, 16])
+    assert grid.tolist() == [[0.25, 0.75], [0.5, 0.875]]
+
+
+def test_runs_that_were_cut_off_are_counted():
+    arm = replace(RECURSIVE, plan=replace(RECURSIVE.plan, steps=100))
+    rows = ended({"a": {0: record("a", 0, steps=100), 1: record("a", 1, steps=75)}}, {"a": arm})
+    assert rows == {RECURSIVE.label: {"ended by the rule": 1, "cut off at step 100": 1}}
+
+
+def test_changes_stand_beside_the_published_figures():
+    cost = {"params": 7, "train_flops": 1.0, "infer_flops": 1.0, "train_seconds": 1.0}
+    runs = {
+        seed: record("hrm", seed, exact={"16": share}, boards=10 * seed, **cost)
+        for seed, share in ((0, 0.5), (1, 1.0))
+    }
+    (row,) = hierarchy_tables.changes({"hrm": runs}, HIERARCHIES).values()
+    assert row == {
+        "seeds": 2,
+        "solved": 0.75,
+        "least": 0.5,
+        "most": 1.0,
+        "boards given": 5,
+        "parameters": 7,
+        "published, %": "55.0",
+    }
+
+
+def test_arc_guesses_are_right_only_where_the_grids_are_equal():
+    grid, other = np.array([[1, 2]]), np.array([[2, 1]])
+    task = ArcTask(name="t", demonstrations=(Pair(grid, other),), tests=(Pair(grid, other),))
+    votes = [{"grid": [[1, 2]], "count": 3}, {"grid": [[2, 1]], "count": 1}]
+    own = {"t": {"pass@1": 0.0, "pass@2": 1.0, "alone": 0.0, "votes": [votes]}}
+    no = {"t": {"pass@1": 0.0, "pass@2": 0.0, "alone": 0.0, "votes": [[]]}}
+    tests = {"own": own, "blank": no, "other": no}
+    run = record("arc", 0, tests=tests, demonstrations={"own": 0.9, "blank": 0.1, "other": 0.2})
+    (row,) = hierarchy_tables.guesses([task], run)
+    assert [(title, right) for title, _, right in row] == [
+        ("input", None),
+        ("answer", None),
+        ("first guess", False),
+        ("second guess", True),
+    ]
+    table = hierarchy_tables.identities({0: run})
+    assert table["its own row"] == {"pass@1": 0, "pass@2": 1, "one view, no vote": 0, "demonstrations": 0.9}
+    assert table["the blank row"]["demonstrations"] == 0.1
+    run.values["tests"]["own"]["t"]["votes"] = [[]]
+    assert hierarchy_tables.guesses([task], run)[0][2] == ("first guess", None, False)
