@@ -59,6 +59,7 @@ def strip(arms: Sequence[Arm], metric: str) -> go.Figure:
             fig.add_shape(type="line", x0=left, x1=left + 0.3, y0=mean, y1=mean, line=line)
     labels = [_folded(label) for label in columns]
     ticks = {"tickvals": list(columns.values()), "ticktext": labels, "tickangle": 0}
+    ticks |= {"automargin": True, "title_standoff": 14}  # labels of three lines
     return fig.update_xaxes(range=[-0.6, len(columns) - 0.4], **ticks)
 
 
