@@ -39,7 +39,7 @@ CONNECTED = """() => {
     return session?.kernel?.connectionStatus === 'connected';
 }"""
 STATE = """plot => ({title: plot.querySelector('.gtitle')?.textContent, data: JSON.stringify(plot._fullData.map(trace =>
-    [trace.x, trace.y, trace.z].map(values => values && Array.from(values, row => row.length ? [...row] : row))))})"""
+    [trace.x, trace.y, trace.z].map(values => values && Array.from(values, row => row?.length ? [...row] : row))))})"""
 
 
 @dataclass(frozen=True)

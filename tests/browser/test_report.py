@@ -42,7 +42,7 @@ SIZES = """() => [...document.querySelectorAll('.plot')]
 
 # Title and data of a figure, as plain data.
 STATE = """plot => [plot.layout.title.text, JSON.stringify(plot._fullData.map(trace =>
-    [trace.x, trace.y, trace.z].map(values => values && Array.from(values, row => row.length ? [...row] : row))))]"""
+    [trace.x, trace.y, trace.z].map(values => values && Array.from(values, row => row?.length ? [...row] : row))))]"""
 
 # What makes the page wider than the window: parts that stick out and lie in nothing that scrolls or clips.
 TOO_WIDE = """() => {
