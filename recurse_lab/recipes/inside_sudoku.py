@@ -52,11 +52,13 @@ def by_technique(arm: SudokuArm) -> dict[str, Batch]:
 
 
 def cases(arm: SudokuArm, net: TRM, steps: int = JUDGED) -> dict[str, tuple[Batch, Trace]]:
-    """The first test puzzle of each technique, and the net's thoughts about it."""
-    firsts = {name: Batch(*(part[:1] for part in batch)) for name, batch in by_technique(arm).items()}
-    return {
-        f"needs {name}": (one, trace(net, one.inputs, steps * arm.cycles)) for name, one in firsts.items()
+    """The first two test puzzles of each technique, and the net's thoughts about them."""
+    chosen = {
+        f"needs {name}{', another' if number else ''}": Batch(*(part[number : number + 1] for part in batch))
+        for name, batch in by_technique(arm).items()
+        for number in range(min(2, len(batch.inputs)))
     }
+    return {name: (one, trace(net, one.inputs, steps * arm.cycles)) for name, one in chosen.items()}
 
 
 def share_by_step(net: TRM, batch: Batch, steps: int) -> dict[int, float]:
