@@ -17,6 +17,7 @@ from recurse_lab.recipes.sudoku_arms import puzzles, smoke
 from recurse_lab.recurrence import latent, settle, think
 from recurse_lab.tasks.arc import ArcTask, Pair
 from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.sudoku import Sudoku
 from recurse_lab.train.fit import seeded
 
 ARMS = smoke({"recursive": RECURSIVE, "hrm": HIERARCHIES["hrm"]})
@@ -118,6 +119,16 @@ def test_no_kind_of_the_test_is_in_training():
     assert table["train"]["of them in training"] == table["train"]["kinds of solution"] > 10
     assert table["validation"]["of them in training"] == table["test"]["of them in training"] == 0
     assert table["test"]["mean givens"] < 12 < table["train"]["mean givens"]
+    assert 2 / 20 <= table["test"]["share of the commonest two"] <= 1
+
+
+def test_a_probe_is_shown_beside_what_no_to_everything_would_get():
+    rows = inside_sudoku.probes(ARM, net_of("recursive"), steps=(1,), seed=1)
+    assert list(rows) == ["step 1, y", "step 1, z", "no to all"]
+    batch = puzzles(ARM, "test")
+    sets = [s for board in batch.inputs.tolist() for s in Sudoku(4).rules.candidates(board) if s]
+    share = sum(digits.bit_count() for digits in sets) / (4 * len(sets))
+    assert rows["no to all"]["digits that the rules leave, by a probe"] == pytest.approx(1 - share)
 
 
 def test_shares_of_one_number_of_steps_and_loops():

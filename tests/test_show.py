@@ -119,9 +119,6 @@ FIGURES = {
     "board_scrubber": sudoku,
     "board_scrubber of 6x6": lambda bad: sudoku(bad, side=6, steps=16),
     "by_step": lambda bad: show.by_step({"a": {1: 0.5, 2: bad}, "b": {1: 0.2, 16: 0.9}}, "Steps", "share"),
-    "by_step on a logarithmic axis": lambda bad: show.by_step(
-        {"a": {1: 0.0, 2: bad}}, "Steps", "|z|", log_y=True
-    ),
     "calibration": head,
     "halting_histogram": lambda _: show.halting_histogram(
         RANDOM.integers(1, 17, 300), RANDOM.random(300) < 0.5

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from recurse_lab import show
-from recurse_lab.show.theme import FLOOR
 from recurse_lab.show.verdicts import _round_numbers, _short
 
 ONE_LINE = r"\A[^\n]+\Z"
@@ -163,11 +162,17 @@ def test_a_grid_of_loops_writes_every_share():
         show.loops_grid(np.zeros((2, 3)), [1, 2, 3], [1, 2])
 
 
-def test_by_step_has_the_range_of_its_data_and_floors_zero():
-    plain, log = (show.by_step({"a": {1: 0.0, 4: 30.0}}, "t", "y", log_y=log) for log in (False, True))
-    assert plain.layout.yaxis.range is None
-    assert (plain.data[0].x, plain.data[0].y) == ((1, 4), (0, 30))
-    assert (log.layout.yaxis.type, log.data[0].y) == ("log", (FLOOR, 30))
+def test_by_step_has_the_range_of_its_data():
+    fig = show.by_step({"a": {1: 0.0, 4: 30.0}}, "t", "y")
+    assert fig.layout.yaxis.range is None
+    assert (fig.data[0].x, fig.data[0].y) == ((1, 4), (0, 30))
+
+
+def test_accuracy_is_counted_in_the_unit_that_is_named():
+    fig = show.accuracy_by_steps({"a": {1: 0.5, 2: 1.0}}, trained_steps=16, unit="supervision steps")
+    assert fig.layout.xaxis.title.text == "supervision steps (logarithmic)"
+    assert "supervision steps" in fig.layout.meta["alt"]
+    assert fig.layout.annotations[0].text.endswith("up to 16 supervision steps")
 
 
 def arm(label, values, recorded=False, params=1000, name=""):
@@ -178,7 +183,8 @@ def arm(label, values, recorded=False, params=1000, name=""):
 @pytest.mark.parametrize("baseline", ["b", "the second"])
 def test_ablations_by_hand(baseline):
     arms = [arm("first", [0.1, 0.3]), arm("the second", [0.5, 0.7], name="b"), arm("third", [0.9], True)]
-    fig = show.ablations(arms, "share", baseline)
+    fig = show.ablations(arms, "share", baseline, title="Three nets")
+    assert fig.layout.title.text == "Three nets"
     means, *seeds = fig.data
     assert means.x == pytest.approx((0.2, 0.6, 0.9))
     assert [trace.x for trace in seeds] == [(0.1, 0.3), (0.5, 0.7), (0.9,)]

@@ -537,6 +537,15 @@ def test_every_rate_in_use_is_the_best_of_the_recorded_search():
         assert len(results[next(iter(tried))]) == (2 if name in sudoku_rates.TRAINED_LIVE else 1)
 
 
+def test_what_was_tried_for_one_arm_is_listed_by_rate():
+    rows = sudoku_rates.tried(DATA, "no_carry")
+    rates = [float(name.removeprefix("rate ")) for name in rows]
+    assert rates == sorted(rates)
+    assert 8e-3 in rates
+    assert all(set(row) == {"seed 100", "seed 101"} for row in rows.values())
+    assert max(rows["rate 0.008"].values()) > max(rows["rate 0.004"].values())
+
+
 @pytest.mark.parametrize(
     ("scores", "wanted"),
     [

@@ -3,6 +3,7 @@
 Shape letters: B puzzles, T supervision steps, L cells, D width, V classes, S symbols of a probe.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,9 +21,15 @@ from recurse_lab.tasks.sudoku import Sudoku
 from recurse_lab.tasks.sudoku_rules import TECHNIQUES
 from recurse_lab.train.objectives import right_cells
 
+READINGS = (
+    "answer, by the net's own head",
+    "answer, by a linear probe",
+    "digits that the rules leave, by a probe",
+)
+
 
 def data_table(arm: SudokuArm, seed: int, most: int = 300) -> dict[str, dict[str, Any]]:
-    """Split -> puzzles, givens, kinds of solution, how many of them training has, and the share for each technique."""
+    """Split -> puzzles, givens, kinds of solution (shared with training; commonest two), share for each technique."""
     task, rows = Sudoku(arm.puzzles.side), {}
     sets: dict[Split, Batch] = {
         "train": pool(arm.puzzles, "train", seed),
@@ -30,7 +37,8 @@ def data_table(arm: SudokuArm, seed: int, most: int = 300) -> dict[str, dict[str
         "test": puzzles(arm, "test"),
     }
     kinds = {
-        split: {tuple(task.kind(grid)) for grid in batch.targets.tolist()} for split, batch in sets.items()
+        split: Counter(tuple(task.kind(grid)) for grid in batch.targets.tolist())
+        for split, batch in sets.items()
     }
     for split, batch in sets.items():
         grades = task.grade(batch.inputs[:most])
@@ -38,7 +46,9 @@ def data_table(arm: SudokuArm, seed: int, most: int = 300) -> dict[str, dict[str
             "puzzles": len(batch.inputs),
             "mean givens": (batch.inputs > 0).sum(1).float().mean().item(),
             "kinds of solution": len(kinds[split]),
-            "of them in training": len(kinds[split] & kinds["train"]),
+            "of them in training": len(kinds[split].keys() & kinds["train"].keys()),
+            "share of the commonest two": sum(count for _, count in kinds[split].most_common(2))
+            / len(batch.inputs),
         } | {f"need {name}": grades.count(name) / len(grades) for name in TECHNIQUES}
     return rows
 
@@ -117,26 +127,26 @@ def forgetting(net: TRM, batch: Batch, steps: int) -> dict[str, dict[int, float]
 
 
 @torch.no_grad()
-def probes(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[str, dict[str, float]]:
+def probes(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[str, dict[str, Any]]:
     """How well linear maps read off y and off z what a blank cell holds; one row a step and latent.
 
     The maps are fitted on 500 training puzzles and tested on the test puzzles: the answer's digit, and which digits
-    the units of the cell leave (share of the yes-no questions answered right).
+    the units of the cell leave (share of the yes-no questions answered right; the last row says no to all of them).
     """
     taught, asked = pool(arm.puzzles, "train", seed), puzzles(arm, "test")
     taught = Batch(*(part[:500] for part in taught))
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     for step in steps:
         states = [_state(net, batch, step) for batch in (taught, asked)]
         for name in ("y", "z"):
             features = [_cells(net, getattr(state, name)) for state in states]
             own = net.head(features[1]).argmax(-1) == asked.targets
             digit, rules = _fitted(arm, (taught, asked), features)
-            rows[f"step {step}, {name}"] = {
-                "answer, by the net's own head": own[asked.inputs == 0].float().mean().item(),
-                "answer, by a linear probe": digit,
-                "digits that the rules leave, by a probe": rules,
-            }
+            rows[f"step {step}, {name}"] = dict(
+                zip(READINGS, (own[asked.inputs == 0].float().mean().item(), digit, rules), strict=True)
+            )
+    left_BLS = _candidates(arm.puzzles.side, asked)[asked.inputs == 0]
+    rows["no to all"] = dict(zip(READINGS, ("–", "–", 1 - left_BLS.float().mean().item()), strict=True))
     return rows
 
 

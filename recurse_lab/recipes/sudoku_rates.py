@@ -15,7 +15,8 @@ from typing import Any
 
 from torch import Tensor
 
-from recurse_lab.evidence.reference import write_checksums, write_reference
+from recurse_lab.evidence.records import load_reference
+from recurse_lab.evidence.reference import reference_path, write_checksums, write_reference
 from recurse_lab.evidence.replicate import Results, replicate
 from recurse_lab.recipes.hierarchy import LIVE as HIERARCHIES
 from recurse_lab.recipes.recursion import APART, LARGEST, LIVE, PLATEAU, STEPS
@@ -67,6 +68,16 @@ def at_rates(
         for name, arm in arms.items()
         for rate in sorted(rates[name])
     }
+
+
+def tried(folder: Path, arm: str) -> dict[str, dict[str, float]]:
+    """Rate -> share of hard validation boards that an arm solved at it, for each seed, from the recorded search."""
+    rows: dict[str, dict[str, float]] = {}
+    for record in load_reference(reference_path(folder, validate)):
+        name, rate = record.arm.split(" at ")
+        if name == arm:
+            rows.setdefault(f"rate {rate}", {})[f"seed {record.seed}"] = record.values["exact"]
+    return dict(sorted(rows.items(), key=lambda row: float(row[0].split()[1])))
 
 
 def best_rates(results: Results) -> dict[str, float]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from recurse_lab.show.theme import FLOOR, PALETTE, faint, figure, plain, shade_trained, style
+from recurse_lab.show.theme import PALETTE, faint, figure, plain, shade_trained, style
 
 Curve = Mapping[int, float]  # step -> value
 
@@ -42,14 +42,14 @@ def learning_curves(
 
 
 def accuracy_by_steps(
-    curves: Mapping[str, Curve], trained_steps: int | None = None, title: str = ""
+    curves: Mapping[str, Curve], trained_steps: int | None = None, title: str = "", unit: str = "iterations"
 ) -> go.Figure:
-    """Share of problems wholly right against iterations, one curve a size (or arm)."""
+    """Share of problems wholly right against iterations (or another `unit`), one curve a size (or arm)."""
     fig = figure(
         title or "Thinking longer solves longer problems",
-        "iterations (logarithmic)",
+        f"{unit} (logarithmic)",
         "share wholly right",
-        f"Accuracy against iterations for {', '.join(curves)}.",
+        f"Accuracy against {unit} for {', '.join(curves)}.",
         yaxis={"range": [-0.03, 1.05]},
         xaxis={"type": "log", "tickvals": [1, 2, 5, 10, 20, 50, 100, 200, 500], "exponentformat": "none"},
     )
@@ -58,17 +58,16 @@ def accuracy_by_steps(
         values = [curve[step] for step in steps]
         fig.add_scatter(x=steps, y=plain(values), mode="lines", **style(index, label))
     if trained_steps:
-        shade_trained(fig, trained_steps)
+        shade_trained(fig, trained_steps, unit)
         fig.update_shapes(x0=0.9)
     return fig
 
 
-def by_step(curves: Mapping[str, Curve], title: str, y: str, log_y: bool = False) -> go.Figure:
+def by_step(curves: Mapping[str, Curve], title: str, y: str) -> go.Figure:
     """Any measurement against supervision steps, one curve an arm; the range is that of the data.
 
     Args:
         y: title of the vertical axis, with its unit.
-        log_y: whether that axis is logarithmic; zero is then drawn at 1e-9.
     """
     fig = figure(
         title,
@@ -77,12 +76,12 @@ def by_step(curves: Mapping[str, Curve], title: str, y: str, log_y: bool = False
         f"{y} against supervision steps for {', '.join(curves)}.",
         height=460,
         legend={"orientation": "h", "y": -0.34, "yanchor": "top"},
-        yaxis={"type": "log", "exponentformat": "power"} if log_y else {},
         showlegend=True,
     )
     for index, (label, curve) in enumerate(curves.items()):
-        values = np.maximum(list(curve.values()), FLOOR) if log_y else list(curve.values())
-        fig.add_scatter(x=list(curve), y=plain(values), mode="lines+markers", **style(index, label))
+        fig.add_scatter(
+            x=list(curve), y=plain(list(curve.values())), mode="lines+markers", **style(index, label)
+        )
     return fig
 
 

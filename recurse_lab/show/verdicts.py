@@ -91,7 +91,9 @@ def scale_plot(arms: Sequence[Arm], metric: str, title: str = "Scale against loo
     return fig
 
 
-def ablations(arms: Sequence[Arm], metric: str, baseline: str) -> go.Figure:
+def ablations(
+    arms: Sequence[Arm], metric: str, baseline: str, title: str = "One change at a time"
+) -> go.Figure:
     """One row an arm, one mark a seed, a tick at the mean, a line at the mean of the arm that was changed.
 
     Args:
@@ -106,7 +108,7 @@ def ablations(arms: Sequence[Arm], metric: str, baseline: str) -> go.Figure:
     if base is None:
         raise ValueError(f"no arm {baseline!r}; there are {', '.join(arm.label for arm in arms)}")
     fig = figure(
-        "One change at a time",
+        title,
         f"{_folded(metric, 42)}<br>{_folded(f'dashed: mean of {base.label}; hollow: recorded', 42)}",
         "",
         f"{metric} of every seed, a row each for {', '.join(arm.label for arm in arms)}; a dashed line at the mean "
