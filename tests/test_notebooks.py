@@ -116,8 +116,7 @@ def test_committed_claims_carry_one_of_the_three_words():
                 (output,) = cell.outputs
                 claim = output.data["application/vnd.recurse-lab.claim+json"]
                 assert claim["verdict"] in VERDICTS
-                # recorded claims say how many seeds they rest on; live ones have five or more
-                assert len(claim["seeds"]) >= (3 if claim.get("recorded") else 5)
+                assert len(claim["seeds"]) >= 5
 
 
 @pytest.mark.slow
