@@ -16,8 +16,8 @@ class Attention(nn.Module):
 
     def __init__(self, width: int, heads: int, causal: bool = False) -> None:
         super().__init__()
-        if width % (2 * heads):
-            raise ValueError(f"width must be a multiple of 2 x heads = {2 * heads}, not {width}")
+        if heads < 1 or width % (2 * heads):
+            raise ValueError(f"width must be a multiple of 2 x heads, not {width} with {heads} heads")
         self.heads, self.causal = heads, causal
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
@@ -38,7 +38,7 @@ def rotate(x_BHCK: Float[Tensor, "B H C K"], base: float = 10_000.0) -> Float[Te
     angle_CK = torch.outer(torch.arange(C, device=x_BHCK.device), frequency).repeat(1, 2)
     left, right = x_BHCK.chunk(2, dim=-1)
     # (a, b) -> (a cos - b sin, b cos + a sin)
-    return x_BHCK * angle_CK.cos() + torch.cat((-right, left), dim=-1) * angle_CK.sin()
+    return (x_BHCK * angle_CK.cos() + torch.cat((-right, left), dim=-1) * angle_CK.sin()).to(x_BHCK.dtype)
 
 
 class GatedMLP(nn.Module):

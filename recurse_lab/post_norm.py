@@ -11,18 +11,21 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from recurse_lab.backward import Attend, Gated, Rms
 from recurse_lab.layers import Attention, GatedMLP, rotate
 
 EPS = 1e-5  # both papers' code
 RELATION_SCALE = 8.0  # learned numbers move by the optimiser's step size; times 8 they get somewhere in time
 
 
-def rms(x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
+def rms(x: Float[Tensor, "... D"], written_out: bool = False) -> Float[Tensor, "... D"]:
     """x / sqrt(mean x^2 + eps) over the last axis, in float32 or better, without gain."""
     x32 = x if x.dtype == torch.float64 else x.float()
+    if written_out:
+        return Rms.apply(x32, EPS).to(x.dtype)
     return (x32 * torch.rsqrt(x32.square().mean(-1, keepdim=True) + EPS)).to(x.dtype)
 
 
@@ -38,6 +41,18 @@ def lecun_normal_(weight: Tensor, std: float | None = None) -> Tensor:
     # a standard normal cut at -2 and 2 has variance 1 - 4 phi(2) / (2 Phi(2) - 1)
     uncut = wanted / math.sqrt(1 - 4 * density / math.erf(math.sqrt(2)))
     return nn.init.trunc_normal_(weight, std=uncut, a=-2 * uncut, b=2 * uncut)
+
+
+def looked_up(table: nn.Embedding, rows: Int[Tensor, "*B"], what: str) -> Float[Tensor, "*B D"]:
+    """Rows of a table.
+
+    Raises:
+        ValueError: there is no such row.
+    """
+    try:
+        return table(rows)
+    except IndexError:
+        raise ValueError(f"{what} must be numbers from 0 to {table.num_embeddings - 1}") from None
 
 
 class PlacedAttention(Attention):
@@ -58,6 +73,8 @@ class PlacedAttention(Attention):
         self, x_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
         """Mix the cells of each example."""
+        if self.training and bias_HCC is not None and not self.rotary:
+            return self.out(Attend.apply(self.qkv(x_BCD), bias_HCC))
         B, C, D = x_BCD.shape
         H = self.heads
         qkv_BGCK = self.qkv(x_BCD).view(B, C, 3 * H, -1).transpose(1, 2)
@@ -81,10 +98,20 @@ def attend(
     return scores_BHCC.softmax(-1) @ v_BHCK
 
 
+class Mlp(GatedMLP):
+    """The gated MLP, with its backward pass written out in training."""
+
+    def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
+        """Transform each cell on its own."""
+        if self.training:
+            return Gated.apply(x, self.gate_up.weight, self.down.weight)
+        return super().forward(x)
+
+
 class AttentionBlock(nn.Module):
     """Attention, then a gated MLP."""
 
-    def __init__(self, attention: PlacedAttention, mlp: GatedMLP) -> None:
+    def __init__(self, attention: PlacedAttention, mlp: Mlp) -> None:
         super().__init__()
         self.attention, self.mlp = attention, mlp
 
@@ -92,8 +119,8 @@ class AttentionBlock(nn.Module):
         self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
         """h <- rms(h + attention(h)); h <- rms(h + mlp(h))."""
-        h_BCD = rms(h_BCD + self.attention(h_BCD, bias_HCC))
-        return rms(h_BCD + self.mlp(h_BCD))
+        h_BCD = rms(h_BCD + self.attention(h_BCD, bias_HCC), self.training)
+        return rms(h_BCD + self.mlp(h_BCD), self.training)
 
     def bias(self, relations_RCC: Float[Tensor, "R C C"] | None) -> Float[Tensor, "H C C"] | None:
         """What the relations add to this block's scores."""
@@ -103,7 +130,7 @@ class AttentionBlock(nn.Module):
 class TokenBlock(nn.Module):
     """A gated MLP over the cells of each channel, then one over the channels of each cell."""
 
-    def __init__(self, tokens: GatedMLP, mlp: GatedMLP) -> None:
+    def __init__(self, tokens: Mlp, mlp: Mlp) -> None:
         super().__init__()
         self.tokens, self.mlp = tokens, mlp
 
@@ -112,9 +139,9 @@ class TokenBlock(nn.Module):
     ) -> Float[Tensor, "B C D"]:
         """h' <- rms(h' + tokens(h')) with h' = h transposed; h <- rms(h + mlp(h))."""
         # the first norm runs over the cells and not over the width
-        h_BDC = rms(h_BCD.mT + self.tokens(h_BCD.mT))
+        h_BDC = rms(h_BCD.mT + self.tokens(h_BCD.mT), self.training)
         h_BCD = h_BDC.mT
-        return rms(h_BCD + self.mlp(h_BCD))
+        return rms(h_BCD + self.mlp(h_BCD), self.training)
 
     def bias(self, relations_RCC: Float[Tensor, "R C C"] | None) -> None:
         """There are no scores to add to."""

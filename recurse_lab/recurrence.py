@@ -63,7 +63,8 @@ def think(
         resume: continue after this thought (its state may be made by hand) instead of starting afresh.
         read: True reads the answer off every thought, a collection only off those step numbers.
         grad_steps: let gradients flow through the last `grad_steps` refinements only (truncated
-            back-propagation; the state before them is detached). None: through all of them.
+            back-propagation; refinements before them build no graph). None: through all of them. A resumed
+            state is detached only where some refinements are cut off; carry a detached one from step to step.
         generator: source of a random first state, for models that have one.
 
     Raises:

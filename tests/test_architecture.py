@@ -17,7 +17,8 @@ HEAVY = {"plotly", "ipywidgets", "nbformat", "papermill"}
 # part -> what it may import of the package, itself aside
 MAY_IMPORT = {
     "layers": [],
-    "post_norm": ["layers"],
+    "backward": [],
+    "post_norm": ["backward", "layers"],
     "recurrence": [],
     "tasks": [],
     "show": [],

@@ -133,7 +133,7 @@ def test_other_permutations_matter():
     [
         (lambda: build(config=replace(TINY, depth=0)), "depth must be 1 block or more, not 0"),
         (lambda: build(config=replace(TINY, cells=36)), r"relations must have the shape \(R, 36, 36\)"),
-        (lambda: build(config=replace(TINY, heads=3)), "multiple of 2 x heads = 6"),
+        (lambda: build(config=replace(TINY, heads=3)), "multiple of 2 x heads, not 16 with 3 heads"),
     ],
 )
 def test_what_cannot_be_is_one_line(make, words):

@@ -113,27 +113,38 @@ def test_deep_supervision_refills_what_is_solved_and_carries_the_rest_on():
     first = ask(objective, net, PROBLEMS)
     assert torch.equal(first.targets, PROBLEMS.targets)
 
+    assert first.carry.slots.age.tolist() == [1, 1, 1]
+    assert first.carry.halted.tolist() == [True, False, False]
+
     second = ask(objective, net, FRESH, first.carry)
     assert second.targets.tolist() == [[0, 0], [1, 1], [0, 1]]
-    assert first.carry.age.tolist() == [0, 1, 1]
-    assert first.carry.state.z[:, 0].tolist() == [0, 1, 1]
-
-    assert second.carry.batch.targets.tolist() == [[0, 0], [0, 0], [0, 1]]
-    assert second.carry.batch.inputs[:, 0].tolist() == [1, 1, 0]
-    assert second.carry.age.tolist() == [0, 0, 2]
-    assert second.carry.state.z[:, 0].tolist() == [0, 0, 2]
+    assert second.carry.slots.batch.inputs[:, 0].tolist() == [1, 0, 0]
+    assert second.carry.slots.age.tolist() == [1, 2, 2]
+    assert second.carry.slots.state.z[:, 0].tolist() == [1, 2, 2]
+    assert second.carry.halted.tolist() == [True, True, False]
 
     third = ask(objective, net, FRESH, second.carry)
-    assert third.carry.batch.inputs[:, 0].tolist() == [1, 1, 1]
-    assert third.carry.age.tolist() == [0, 0, 0]
+    assert third.carry.slots.batch.inputs[:, 0].tolist() == [1, 1, 0]
+    assert third.carry.slots.age.tolist() == [1, 1, 3]
+    assert third.carry.halted.tolist() == [True, True, True]  # the last for its age
+
+
+def test_with_one_step_a_problem_every_batch_is_worked_on_once():
+    objective, net = DeepSupervision(steps=1, max_age=1), Climber()
+    carry, seen = None, []
+    for number in range(3):
+        outcome = ask(objective, net, batch([1, 1], inputs=number), carry)
+        carry = outcome.carry
+        seen.append(carry.slots.batch.inputs[0, 0].item())
+    assert seen == [0, 1, 2]
 
 
 def test_deep_supervision_cuts_the_graph_between_supervision_steps():
     objective, net = DeepSupervision(steps=2), Climber()
     outcome = ask(objective, net, batch([0, 1]))
     assert outcome.loss.requires_grad
-    assert not outcome.carry.state.z.requires_grad
-    assert not any(part.requires_grad for part in outcome.carry.batch)
+    assert not outcome.carry.slots.state.z.requires_grad
+    assert not any(part.requires_grad for part in outcome.carry.slots.batch)
     outcome.loss.backward()
     ask(objective, net, batch([0, 1]), outcome.carry).loss.backward()
     assert net.modes == [True] * 4
@@ -141,7 +152,7 @@ def test_deep_supervision_cuts_the_graph_between_supervision_steps():
 
 def test_a_solved_slot_may_be_held():
     held = DeepSupervision(steps=1, refill=0.0)
-    assert ask(held, Climber(), batch([0, 0])).carry.age.tolist() == [1]
+    assert ask(held, Climber(), batch([0, 0])).carry.halted.tolist() == [False]
 
 
 def test_refilling_starts_layer_counters_afresh():
@@ -162,4 +173,4 @@ def test_deep_supervision_survives_a_growing_curriculum():
     objective, net = DeepSupervision(steps=1), Climber()
     carry = ask(objective, net, batch([0, 1])).carry
     grown = ask(objective, net, batch([0, 1, 1, 0]), carry)
-    assert grown.carry.batch.inputs.shape == (1, 4)
+    assert grown.carry.slots.batch.inputs.shape == (1, 4)

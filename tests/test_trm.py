@@ -17,11 +17,10 @@ from recurse_lab.post_norm import PlacedAttention, hidden_width, lecun_normal_, 
 from recurse_lab.recurrence import Recurrence, Thought, latent, map_state
 from recurse_lab.tasks.base import IGNORE, Batch
 from recurse_lab.train.fit import Plan, fit, seeded
-from recurse_lab.train.objectives import DeepSupervision, Slots
+from recurse_lab.train.objectives import DeepSupervision, InProgress, Slots
 from recurse_lab.train.optimise import Average, Optimiser, Stepper, sign_step
 from recurse_lab.train.supervision import (
     HaltingSupervision,
-    InProgress,
     answer_loss,
     answers,
     go_on_target,

@@ -15,11 +15,10 @@ from torch import Generator, Tensor
 from recurse_lab.evidence.golden import Golden, load_model, model_config, official_name
 from recurse_lab.models.trm import TRM, Context, State, answer
 from recurse_lab.tasks.base import IGNORE, Batch
-from recurse_lab.train.objectives import Outcome, Slots, right_cells
+from recurse_lab.train.objectives import InProgress, Outcome, Slots, right_cells
 from recurse_lab.train.optimise import Optimiser, Stepper
 from recurse_lab.train.supervision import (
     HaltingSupervision,
-    InProgress,
     answer_loss,
     halting_loss,
     log_stablemax,

@@ -1,7 +1,7 @@
 """Plain deep network: different blocks, once each; what recursion is compared with.
 
-The blocks are those of the tiny recursive model, so that width, depth, sharing, and seeing the input again at every
-step are what differs.
+The blocks are those of the tiny recursive model. What differs: width, depth, sharing, a fixed first state and the input
+seen again at every step; and there is no prefix token, because there is no halting head to read it.
 
 Shape letters: B batch, L cells, D width, V classes, R relations.
 """
@@ -11,9 +11,16 @@ from dataclasses import dataclass
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
-from recurse_lab.layers import GatedMLP
 from recurse_lab.models.deep_thinking import Layered
-from recurse_lab.post_norm import AttentionBlock, PlacedAttention, PostNormNet, hidden_width, lecun_normal_
+from recurse_lab.post_norm import (
+    AttentionBlock,
+    Mlp,
+    PlacedAttention,
+    PostNormNet,
+    hidden_width,
+    lecun_normal_,
+    looked_up,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +58,16 @@ class FeedForward(nn.Module):
     def start(
         self, inputs: Int[Tensor, "B L"], generator: Generator | None = None
     ) -> tuple[Layered, list[Tensor | None]]:
-        """The embedded input, sqrt(D) times as large as the table says, and what relations add to the scores."""
-        x_BLD = self.config.width**0.5 * self.embed(inputs)
+        """The embedded input, sqrt(D) times as large as the table says, and what relations add to the scores.
+
+        Raises:
+            ValueError: the boards have another number of cells, or a symbol that is not in the table.
+        """
+        if inputs.dim() != 2 or inputs.shape[1] != self.config.cells:
+            raise ValueError(
+                f"boards must have the shape (B, {self.config.cells}), not {tuple(inputs.shape)}"
+            )
+        x_BLD = self.config.width**0.5 * looked_up(self.embed, inputs, "symbols")
         return Layered(x_BLD, 0), self.net.biases(self.relations)
 
     def step(self, state: Layered, context: list[Tensor | None]) -> Layered:
@@ -69,4 +84,4 @@ class FeedForward(nn.Module):
 def block(config: FeedForwardConfig, relations: int) -> AttentionBlock:
     """Attention without rotation but with relations, and a gated MLP."""
     attention = PlacedAttention(config.width, config.heads, rotary=False, relations=relations)
-    return AttentionBlock(attention, GatedMLP(config.width, hidden_width(config.width, multiple=1)))
+    return AttentionBlock(attention, Mlp(config.width, hidden_width(config.width, multiple=1)))

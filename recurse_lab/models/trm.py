@@ -1,8 +1,7 @@
 """Tiny recursive model: one small net refines a scratchpad z some times, then the answer y once, again and again.
 
-Jolicoeur-Martineau 2025, "Less is more: recursive reasoning with tiny networks", section 4. One step is one
-cycle (n refinements of z and one of y); a supervision step is T cycles with gradient through the last,
-`think(model, inputs, T, resume=..., grad_steps=1)`.
+Jolicoeur-Martineau 2025, "Less is more: recursive reasoning with tiny networks", section 4. One step is one cycle (n
+refinements of z, one of y); a supervision step is T cycles, `think(model, inputs, T, resume=..., grad_steps=1)`.
 
 Shape letters: B batch, L cells of the board, P prefix tokens, C = P + L, D width, V classes, R relations.
 """
@@ -16,21 +15,22 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
-from recurse_lab.layers import GatedMLP
 from recurse_lab.post_norm import (
     AttentionBlock,
+    Mlp,
     PlacedAttention,
     PostNormNet,
     TokenBlock,
     hidden_width,
     lecun_normal_,
+    looked_up,
 )
 from recurse_lab.recurrence import map_state
 
 
 @dataclass(frozen=True, kw_only=True)
 class TRMConfig:
-    """Sizes and choices of a `TRM`; the defaults are the published Sudoku net with attention."""
+    """Sizes and choices of a `TRM`; the defaults are the published Sudoku net with attention, without its prefix."""
 
     symbols: int = 11  # padding, blank and nine digits, as the papers count them
     classes: int = 11  # V
@@ -47,7 +47,7 @@ class TRMConfig:
         "rotary"  # attention with or without rotation, or an MLP
     )
     learned_positions: bool = False  # add a learned vector for each cell to the input
-    prefix: int = 0  # P: tokens before the board; the papers' code has 16, of which 15 stay empty
+    prefix: int = 0  # P: tokens before the board; TRM's code has 16, of which 15 stay empty, HRM's 1
     puzzles: int = 0  # rows of the identity table; above 0 the inputs begin with a column of row numbers
     puzzle_width: int | None = None  # numbers in a row, spread over the prefix; None is one token's worth, D
     expansion: float = 4.0  # of the gated MLPs, before the 2/3 that pays for the gate
@@ -128,13 +128,19 @@ class TRM(nn.Module):
         return (Latents(y, z) if self.config.latents == 2 else z), Context(x_BCD, biases)
 
     def embedded(self, inputs: Int[Tensor, "B I"]) -> Float[Tensor, "B C D"]:
-        """x = sqrt(D) [prefix, cells], or sqrt(D) ([prefix, cells] + places) / sqrt(2)."""
+        """x = sqrt(D) [prefix, cells], or sqrt(D) ([prefix, cells] + places) / sqrt(2).
+
+        Raises:
+            ValueError: the boards have another size than the net, or a symbol or row that is not in its tables.
+        """
         wanted = self.config.cells + (self.puzzles is not None)
-        if inputs.shape[1] != wanted:
-            raise ValueError(f"this model takes {wanted} numbers a board, not {inputs.shape[1]}")
+        if inputs.dim() != 2 or inputs.shape[1] != wanted:
+            raise ValueError(f"this model takes boards (B, {wanted}), not {tuple(inputs.shape)}")
         B, D, P = len(inputs), self.config.width, self.config.prefix
-        cells_BLD = self.embed(inputs[:, -self.config.cells :])
-        row_BE = cells_BLD.new_zeros(B, 0) if self.puzzles is None else self.puzzles(inputs[:, 0])
+        cells_BLD = looked_up(self.embed, inputs[:, -self.config.cells :], "symbols")
+        row_BE = cells_BLD.new_zeros(B, 0)
+        if self.puzzles is not None:
+            row_BE = looked_up(self.puzzles, inputs[:, 0], "the puzzles' rows")
         # the row stands at the very front of the prefix, and the rest of the prefix stays zero
         prefix_BPD = F.pad(row_BE, (0, P * D - row_BE.shape[1])).view(B, P, D)
         x_BCD = torch.cat((prefix_BPD, cells_BLD), dim=1)
@@ -190,8 +196,8 @@ def answer(state: State) -> Float[Tensor, "B C D"]:
 def block(config: TRMConfig, relations: int) -> AttentionBlock | TokenBlock:
     """One block with the configured way to mix cells."""
 
-    def mlp(width: int) -> GatedMLP:
-        return GatedMLP(width, hidden_width(width, config.expansion, config.multiple))
+    def mlp(width: int) -> Mlp:
+        return Mlp(width, hidden_width(width, config.expansion, config.multiple))
 
     if config.mixer == "tokens":
         return TokenBlock(mlp(config.prefix + config.cells), mlp(config.width))
@@ -202,6 +208,8 @@ def block(config: TRMConfig, relations: int) -> AttentionBlock | TokenBlock:
 def check(config: TRMConfig, relations: Tensor | None) -> None:
     """Refuse what cannot be built, in one line."""
     L, row = config.cells, (config.puzzle_width or config.width) if config.puzzles else 0
+    if min(config.heads, config.cells, config.width) < 1 or min(config.prefix, config.puzzles) < 0:
+        raise ValueError(f"heads, cells, width from 1 on, prefix and puzzles from 0 on, not {config}")
     if len(config.layers) not in (1, 2) or min(config.layers) < 1 or config.refinements < 1:
         raise ValueError(f"one or two networks with blocks, and n from 1 on, not {config}")
     if row > config.prefix * config.width:

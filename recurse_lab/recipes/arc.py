@@ -27,7 +27,7 @@ from recurse_lab.train.optimise import Optimiser, Stepper
 from recurse_lab.train.supervision import HaltingSupervision
 
 BLANK = 0  # the row that no board is trained with, so that it stays zero; the papers keep one too
-EVERY = 10  # steps between two points of the learning curve that is
+EVERY = 10  # steps between two points of the learning curve that is kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,13 @@ def draw_views(arm: ArcArm, generator: Generator) -> list[View]:
 
 
 def draw_identities(rows: int, generator: Generator) -> dict[str, Int[Tensor, " R"]]:
-    """What each row is replaced by: itself, the blank row, or a random one of the others."""
+    """What each row is replaced by: itself, the blank row, or a random one of the others.
+
+    Raises:
+        ValueError: fewer than two rows, of which there is no other.
+    """
+    if rows < 2:
+        raise ValueError(f"needs 2 or more tasks and augmentations together, not {rows}")
     own_R = torch.arange(rows + 1)
     shift_R = torch.randint(1, rows, (rows + 1,), generator=generator)
     return {"own": own_R, "blank": torch.full_like(own_R, BLANK), "other": (own_R - 1 + shift_R) % rows + 1}
@@ -148,9 +154,7 @@ def train(arm: ArcArm, seed: int, watch: Callable[[int, float, float], None] | N
         if watch:
             watch(step, run.loss[-1], run.accuracy[-1])
     run.seconds = process_time() - begun
-    with stepper.average.in_place():
-        averaged = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    model.load_state_dict(averaged)
+    stepper.average.keep()
     return Trained(model.eval(), run, views, identities)
 
 

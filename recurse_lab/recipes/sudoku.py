@@ -1,8 +1,7 @@
 """Train one net on easy Sudoku puzzles and measure it on hard ones of kinds of solution that it has not seen."""
 
-from contextlib import suppress
 from time import process_time
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from torch import Generator, Tensor
 
@@ -28,12 +27,13 @@ def train_sudoku(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, T
     Cost: about 25 CPU-seconds for the live arms of chapter 03. Expected: the recursive net solves more than .9
     of the hard 6x6 puzzles, the same blocks applied once none.
     """
-    model, run, boards = train(arm, seed)
+    model, run, boards, settled = train(arm, seed)
     test = puzzles(arm, "test")
     values = cost(arm, model, len(run.loss)) | {
         "train_seconds": run.seconds,
         "steps": len(run.loss),
         "boards": boards,
+        "plateau": settled,
         "curve": {"accuracy": thinned(run.accuracy), "loss": thinned(run.loss)},
         **accuracy(arm, model, test),
     }
@@ -42,8 +42,17 @@ def train_sudoku(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, T
     return values, {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
 
 
-def train(arm: SudokuArm, seed: int, watch: Any = None) -> tuple[Model, Run, int]:
-    """The net with its averaged weights, its learning curve, and the number of boards that it was given."""
+class Trained(NamedTuple):
+    """The net with its averaged weights, its learning curve, boards that it was given, whether a plateau ended it."""
+
+    model: Model
+    run: Run
+    boards: int
+    settled: bool
+
+
+def train(arm: SudokuArm, seed: int, watch: Any = None) -> Trained:
+    """Train a net; `watch(step, loss, accuracy)` is called after every step."""
     with seeded(seed) as generator:
         model = build(arm)
     source = Pool(pool(arm.puzzles, "train", seed), arm.batch, Sudoku(arm.puzzles.side).augment, generator)
@@ -60,14 +69,16 @@ def train(arm: SudokuArm, seed: int, watch: Any = None) -> tuple[Model, Run, int
             with average.in_place():
                 plateau.note(cells_right(arm, model))
 
-    begun = process_time()
-    with suppress(PlateauReached):
+    if plateau:
+        puzzles(arm, "validation")  # made before the clock starts
+    begun, settled = process_time(), False
+    try:
         fit(model, source, objective, arm.plan, generator, note)
+    except PlateauReached:
+        settled = True
     curve.seconds = process_time() - begun
-    with average.in_place():
-        weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    model.load_state_dict(weights)
-    return model.eval(), curve, objective.boards
+    average.keep()
+    return Trained(model.eval(), curve, objective.boards, settled)
 
 
 def build(arm: SudokuArm) -> Model:

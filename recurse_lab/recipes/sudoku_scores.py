@@ -12,12 +12,12 @@ from torch import Tensor
 from recurse_lab.measure.cost import ForwardFlops, forward_flops, parameters
 from recurse_lab.models.feed_forward import FeedForward
 from recurse_lab.models.trm import TRM, TRMConfig
-from recurse_lab.recipes.sudoku_arms import JUDGED, READS, SudokuArm, pool, puzzles
+from recurse_lab.recipes.sudoku_arms import JUDGED, READS, SudokuArm, puzzles
 from recurse_lab.recurrence import Recurrence, think
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.sudoku import Sudoku
-from recurse_lab.train.objectives import right_cells
-from recurse_lab.train.supervision import HaltingSupervision, answers
+from recurse_lab.train.objectives import EveryStep, LastStep, right_cells
+from recurse_lab.train.supervision import answers
 
 Model = TRM | FeedForward
 
@@ -71,22 +71,29 @@ def early_exit(arm: SudokuArm, model: TRM, batch: Batch) -> dict[str, float]:
 
 
 def cost(arm: SudokuArm, model: Model, steps: int) -> dict[str, float]:
-    """Parameters, FLOPs of the training run, FLOPs of one answer where the arm is judged."""
-    per_board = forward_flops(model, pool(arm.puzzles, "train", 0).inputs[:1])
+    """Parameters, FLOPs of the training run, FLOPs of one answer where the arm is judged.
+
+    What is computed once for a batch (the scores that relations add) is shared out among its boards.
+    """
+    boards = puzzles(arm, "test").inputs[: arm.batch]
+    per_board = ForwardFlops(*(flops / len(boards) for flops in forward_flops(model, boards)))
     return {
         "params": parameters(model),
-        "train_flops": steps * arm.batch * training_flops(arm, per_board),
+        "train_flops": float(steps * arm.batch) * training_flops(arm, per_board),
         "infer_flops": per_board.answer(arm.judged),
     }
 
 
 def training_flops(arm: SudokuArm, flops: ForwardFlops) -> float:
     """FLOPs of one board in one optimiser step."""
-    if not isinstance(arm.objective, HaltingSupervision):
-        return flops.training(arm.objective.steps)
+    if isinstance(arm.objective, EveryStep):
+        return flops.training(float(arm.objective.steps)) + 3 * (arm.objective.steps - 1) * flops.read
+    if isinstance(arm.objective, LastStep):
+        return flops.training(float(arm.objective.steps))
     graded, free = 1.0, arm.cycles - 1.0
     config = cast(TRMConfig, arm.model)
     if config.gradient == "last":  # only the last z and y of the cycle are differentiated
-        outside = (config.refinements - 1) / (config.refinements + 1)
+        n, first, last = config.refinements, config.layers[0], config.layers[-1]
+        outside = (n - 1) * first / (n * first + last)
         graded, free = graded - outside, free + outside
     return flops.training(graded, free)

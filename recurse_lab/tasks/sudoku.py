@@ -1,8 +1,10 @@
 """Sudoku with 4x4, 6x6 or 9x9 cells: puzzles with one solution, split by the kind of their solution grid.
 
 Two grids are of one kind when relabelled digits, permuted rows and columns (within and between bands) or, on
-square boxes, reflection turn one into the other. Nets without positions are blind to all of these, so a test
-kind is one that no training puzzle has shown in any guise. Shape letters: B batch, L cells, N side, R relations.
+square boxes, reflection turn one into the other. A test kind is one that no training puzzle has shown in any guise,
+those that augmentation makes and those that a net without positions cannot tell apart included.
+
+Shape letters: B batch, L cells, N side, R relations.
 """
 
 import math
@@ -100,7 +102,13 @@ class Sudoku:
         return "validation" if _fold(tuple(relabelled(grid))) in FOLD_OF["validation"] else "train"
 
     def kind(self, grid: Board) -> list[int]:
-        """Numbers that are the same for all grids of a kind: how rows, and columns, permute each other."""
+        """Numbers that are the same for all grids of a kind: how rows, and columns, permute each other.
+
+        Raises:
+            ValueError: there are no rules for this side, or the grid is no solution.
+        """
+        if len(grid) != self.rules.side**2 or not self.rules.is_solution(grid):
+            raise ValueError(f"kinds are of solved {self.side}x{self.side} grids only")
         n, (high, wide) = self.side, BOXES[self.side]
         rows = [grid[n * i : n * (i + 1)] for i in range(n)]
         columns = [grid[i::n] for i in range(n)]
@@ -110,7 +118,9 @@ class Sudoku:
         ]
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
-        """Every puzzle with its digits relabelled at random."""
+        """Every puzzle with its digits relabelled at random; ValueError as in `solve`."""
+        for board_BL in batch:
+            self._check(board_BL)
         order_BN = torch.rand(len(batch.inputs), self.side, generator=generator).argsort(1) + 1
         new = torch.cat((torch.zeros_like(order_BN[:, :1]), order_BN), dim=1)
         return Batch(*(new.gather(1, board) for board in batch))
@@ -121,18 +131,21 @@ class Sudoku:
         Raises:
             ValueError: a board has a wrong size or symbol, a digit twice in a unit, or not exactly one solution.
         """
-        return torch.tensor(
-            [self._only_solution(number, board) for number, board in enumerate(self._boards(inputs_BL))]
-        )
+        found = [self._only_solution(number, board) for number, board in enumerate(self._boards(inputs_BL))]
+        return torch.tensor(found, dtype=torch.int64).view(-1, self.cells)
 
     def verify(self, inputs_BL: Int[Tensor, "B L"], answers_BL: Int[Tensor, "B L"]) -> Bool[Tensor, " B"]:
-        """True where an answer keeps the givens and every unit holds every digit."""
+        """True where an answer keeps the givens and every unit holds every digit; ValueError as in `solve`."""
+        if len(self._boards(inputs_BL)) != len(self._boards(answers_BL)):
+            raise ValueError(f"{len(inputs_BL)} puzzles cannot have {len(answers_BL)} answers")
         kept = ((inputs_BL == 0) | (inputs_BL == answers_BL)).all(1)
-        full = torch.tensor([self.rules.is_solution(board) for board in answers_BL.tolist()])
+        full = torch.tensor(
+            [self.rules.is_solution(board) for board in answers_BL.tolist()], dtype=torch.bool
+        )
         return kept & full
 
     def grade(self, inputs_BL: Int[Tensor, "B L"]) -> list[str]:
-        """The hardest technique that each puzzle needs."""
+        """The hardest technique that each puzzle needs; ValueError as in `solve`."""
         return [technique(self.rules, board) for board in self._boards(inputs_BL)]
 
     def relations(self) -> Float[Tensor, "R L L"]:
@@ -141,11 +154,16 @@ class Sudoku:
         return (places[:, None] == places[None]).permute(2, 0, 1).float()
 
     def _boards(self, inputs_BL: Int[Tensor, "B L"]) -> list[Board]:
+        self._check(inputs_BL)
+        return inputs_BL.tolist()
+
+    def _check(self, inputs_BL: Int[Tensor, "B L"]) -> None:
         if inputs_BL.dim() != 2 or inputs_BL.shape[1] != self.cells:
             raise ValueError(f"boards must have the shape (B, {self.cells}), not {tuple(inputs_BL.shape)}")
-        if inputs_BL.min() < 0 or inputs_BL.max() > self.side:
+        if inputs_BL.is_floating_point() or inputs_BL.is_complex():
+            raise ValueError(f"boards hold whole numbers, not {inputs_BL.dtype}")
+        if len(inputs_BL) and (inputs_BL.min() < 0 or inputs_BL.max() > self.side):
             raise ValueError(f"boards hold 0 for blank and digits from 1 to {self.side} only")
-        return inputs_BL.tolist()
 
     def _only_solution(self, number: int, board: Board) -> Board:
         try:

@@ -1,7 +1,8 @@
 """What a model is asked for while it thinks: losses over the stream of thoughts.
 
-Objectives know nothing of architectures, so every model can be trained with every one of them. Each is a
-frozen dataclass that is called with (model, batch, carry) and returns an `Outcome`; nothing is stored.
+Objectives know nothing of architectures. Each is a frozen dataclass that is called with (model, batch, carry) and
+returns an `Outcome`; nothing is stored. Where a state is carried, start states are made without gradient, as in the
+papers: a net that shows its input in the start state only, and never again, does not learn to embed it that way.
 
 Shape letters: B batch, *C cells, V classes.
 """
@@ -74,6 +75,10 @@ class EveryStep:
 
     steps: int
 
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise ValueError(f"steps must be 1 or more, not {self.steps}")
+
     def __call__(
         self, model: Recurrence, batch: Batch, carry: Any, progress: float, generator: Generator
     ) -> Outcome:
@@ -129,8 +134,8 @@ class Slots(NamedTuple):
 class DeepSupervision:
     """One supervision step per optimiser step; the state is carried on, detached, to the next.
 
-    Wang et al. 2025 (HRM) and Jolicoeur-Martineau 2025 (TRM), section 2: a slot keeps its problem until it is
-    solved or too old and is then refilled from the fresh batch.
+    Wang et al. 2025 (HRM) and Jolicoeur-Martineau 2025 (TRM), section 2, without their halting head: a slot keeps its
+    problem until it is solved or too old; the next call refills it from its batch.
     """
 
     steps: int  # refinements per supervision step
@@ -138,14 +143,15 @@ class DeepSupervision:
     refill: float = 1.0  # chance that a solved slot is refilled; below 1 the net learns to hold an answer
 
     def __call__(
-        self, model: Recurrence, batch: Batch, carry: Slots | None, progress: float, generator: Generator
+        self,
+        model: Recurrence,
+        batch: Batch,
+        carry: "InProgress | None",
+        progress: float,
+        generator: Generator,
     ) -> Outcome:
         """Cross-entropy after `steps` refinements of every slot's carried state."""
-        if (
-            carry is None or carry.batch.inputs.shape != batch.inputs.shape
-        ):  # the first, or a larger problem size
-            carry = self.fill(model, batch, generator)
-        slots = carry
+        slots = filled(model, batch, carry, generator)
         held, begun = slots.batch, Thought(0, slots.state, None)
         last = settle(model, held.inputs, self.steps, resume=begun, generator=generator)
         assert last.logits is not None
@@ -155,24 +161,31 @@ class DeepSupervision:
         lucky = torch.rand(len(solved), generator=generator) < self.refill
         done = (solved & lucky.to(solved.device)) | (slots.age + 1 >= self.max_age)
         state = map_state(torch.Tensor.detach, last.state)
-        fresh = self.fill(model, batch, generator)
-        return outcome._replace(carry=refill(Slots(held, state, slots.age + 1), fresh, done))
+        return outcome._replace(carry=InProgress(Slots(held, state, slots.age + 1), done))
 
-    @staticmethod
-    def fill(model: Recurrence, batch: Batch, generator: Generator) -> Slots:
-        """Every slot at the start state of a fresh problem."""
-        with torch.no_grad():
-            state, _ = model.start(batch.inputs, generator)
-        return Slots(
-            batch, state, torch.zeros(len(batch.inputs), dtype=torch.int64, device=batch.inputs.device)
-        )
+
+class InProgress(NamedTuple):
+    """Slots after a supervision step, and which of them, (B,), take a fresh problem at the next."""
+
+    slots: Slots
+    halted: Tensor
+
+
+def filled(model: Recurrence, batch: Batch, carry: InProgress | None, generator: Generator) -> Slots:
+    """Halted slots take the fresh batch's problems; the first time, or at another size of problems, all do."""
+    with torch.no_grad():
+        state, _ = model.start(batch.inputs, generator)
+    age_B = torch.zeros(len(batch.inputs), dtype=torch.int64, device=batch.inputs.device)
+    fresh = Slots(batch, state, age_B)
+    if carry is None or carry.slots.batch.inputs.shape != batch.inputs.shape:
+        return fresh
+    return refill(carry.slots, fresh, carry.halted)
 
 
 def refill(old: Slots, fresh: Slots, done: Bool[Tensor, " B"]) -> Slots:
     """Take the fresh problem where `done`, keep the old one elsewhere.
 
-    Layer counters start afresh for all: a supervision step of an untied net passes through its blocks from the
-    first, and all of them are trained.
+    Layer counters start afresh for all: a supervision step of an untied net passes through its blocks from the first.
     """
 
     def choose(kept: Any, new: Any) -> Any:

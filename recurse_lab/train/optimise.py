@@ -85,6 +85,10 @@ class Average:
         finally:
             self._put(own)
 
+    def keep(self) -> None:
+        """The model has its averaged weights from now on."""
+        self._put(self.slow)
+
     @torch.no_grad()
     def _put(self, values: dict[str, Tensor]) -> None:
         for name, value in values.items():

@@ -15,6 +15,12 @@ class Plateau:
     patience: int = 1_500
     rise: float = 0.005
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.every <= self.patience:
+            raise ValueError(
+                f"needs 1 <= every <= patience, not every={self.every}, patience={self.patience}"
+            )
+
 
 @dataclass
 class PlateauWatch:

@@ -18,7 +18,7 @@ from torch import Generator, Tensor
 
 from recurse_lab.recurrence import Recurrence, State, Thought, map_state, settle
 from recurse_lab.tasks.base import IGNORE, Batch
-from recurse_lab.train.objectives import DeepSupervision, Outcome, Slots, refill, right_cells
+from recurse_lab.train.objectives import InProgress, Outcome, Slots, filled, right_cells
 
 
 @runtime_checkable
@@ -66,13 +66,6 @@ def go_on_target(following: tuple[Tensor, Tensor], last: Bool[Tensor, " B"]) -> 
     return torch.where(last, halt, torch.maximum(halt, go_on)).sigmoid()
 
 
-class InProgress(NamedTuple):
-    """Slots after a supervision step, and which of them take a fresh board at the next."""
-
-    slots: Slots
-    halted: Tensor
-
-
 @dataclass(frozen=True, kw_only=True)
 class HaltingSupervision:
     """An objective for models with a halting head; the loss is the mean over slots of answer and halting loss."""
@@ -87,11 +80,18 @@ class HaltingSupervision:
     )
     go_on: bool = False  # HRM: train "go on" too, at a second forward pass, and halt when "stop" outweighs it
 
+    def __post_init__(self) -> None:
+        if min(self.cycles, self.max_age) < 1:
+            raise ValueError(f"cycles and max_age must be 1 or more, not {self.cycles} and {self.max_age}")
+        for value, allowed in ((self.loss, LOG_PROBABILITIES), (self.refill, ("head", "solved"))):
+            if value not in allowed:
+                raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
+
     def __call__(
         self, model: Halts, batch: Batch, carry: InProgress | None, progress: float, generator: Generator
     ) -> Outcome:
         """One supervision step of every slot; `carry.slots` of the outcome says what was worked on."""
-        slots = self.filled(model, batch, carry, generator)
+        slots = filled(model, batch, carry, generator)
         held, thought = slots.batch, Thought(0, slots.state, None)
         thought = settle(model, held.inputs, self.cycles, resume=thought, grad_steps=1)
         assert thought.logits is not None
@@ -112,14 +112,6 @@ class HaltingSupervision:
         in_progress = InProgress(Slots(held, state, age), halted)
         return Outcome(losses.mean(), thought.logits, held.targets, in_progress)
 
-    @staticmethod
-    def filled(model: Halts, batch: Batch, carry: InProgress | None, generator: Generator) -> Slots:
-        """Halted slots take the fresh batch's boards; the first time, or at another size of boards, all do."""
-        fresh = DeepSupervision.fill(model, batch, generator)
-        if carry is None or carry.slots.batch.inputs.shape != batch.inputs.shape:
-            return fresh
-        return refill(carry.slots, fresh, carry.halted)
-
     def minimum(self, age: Int[Tensor, " B"], generator: Generator) -> Int[Tensor, " B"]:
         """Steps that each slot must take: 1, or for a few of them anything from 2 to `max_age`."""
         explores = torch.rand(len(age), generator=generator) < self.explore
@@ -138,7 +130,10 @@ class Answers(NamedTuple):
 def answers(
     model: Halts, inputs: Int[Tensor, "B L"], *, cycles: int, steps: int, early_exit: bool = False
 ) -> Answers:
-    """Think `steps` supervision steps about each board, or until its head says stop; stopped boards cost nothing."""
+    """Think `steps` supervision steps about each board, or until its head says stop; stopped boards cost nothing.
+
+    The head says stop where its first logit is above zero, as in TRM's code.
+    """
     if steps < 1:
         raise ValueError(f"steps must be 1 supervision step or more, not {steps}")
     taken = torch.full((len(inputs),), steps, device=inputs.device)
