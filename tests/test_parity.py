@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from itertools import product
 from pathlib import Path
 
 import derived
@@ -243,7 +244,15 @@ WRONG = {
     ),
     "no width": (lambda _, t: t["config"].pop("hidden_size"), "does not say hidden_size"),
     "no configuration": (lambda _, t: t.pop("config"), "not the JSON of a golden file"),
-    "words for numbers": (lambda _, t: t["config"].update(hidden_size="wide"), "cannot be computed"),
+    "words for numbers": (
+        lambda _, t: t["config"].update(hidden_size="wide"),
+        "x.json: hidden_size must be a whole number from 1 on, not 'wide'",
+    ),
+    "no identities": (lambda _, t: t["config"].pop("num_puzzle_identifiers"), "x.npz: cannot be computed"),
+    "a list for a configuration": (
+        lambda _, t: t.update(config=list(t["config"])),
+        "not the JSON of a golden file",
+    ),
 }
 
 
@@ -257,6 +266,93 @@ def test_files_that_do_not_fit_are_one_line(tmp_path, kind, capsys):
     assert "x." in streams.err
     assert streams.err.count("\n") == 1
     assert not streams.out
+
+
+def one_line(path, capsys):
+    """What the command says of a file that is not judged."""
+    assert main(["parity", str(path)]) == 2
+    streams = capsys.readouterr()
+    assert streams.err.count("\n") == 1
+    assert not streams.out
+    assert str(path.with_suffix("")) in streams.err
+    return streams.err
+
+
+DAMAGED = {
+    "no compact": (lambda t: t.pop("compact"), "trm_att.json: compact does not say the seed"),
+    "another compact": (lambda t: t.update(compact=[1]), "trm_att.json: compact does not say the seed"),
+    "seed a string": (
+        lambda t: t["compact"].update(seed="1234"),
+        "trm_att.json: the seed must be a whole number from 0 to 4294967295, not '1234'",
+    ),
+    "negative seed": (lambda t: t["compact"].update(seed=-1), "from 0 to 4294967295, not -1"),
+    "no heads": (
+        lambda t: t["config"].update(num_heads=0),
+        "num_heads must be a whole number from 1 on, not 0",
+    ),
+    "three heads": (lambda t: t["config"].update(num_heads=3), "trm_att.npz: cannot be computed"),
+    "no cycles": (
+        lambda t: t["config"].update(H_cycles=0),
+        "H_cycles must be a whole number from 1 on, not 0",
+    ),
+    "negative cycles": (lambda t: t["config"].update(H_cycles=-1), "from 1 on, not -1"),
+    "truth for a number": (lambda t: t["config"].update(L_cycles=True), "from 1 on, not True"),
+    "half a layer": (lambda t: t["config"].update(L_layers=1.5), "from 1 on, not 1.5"),
+    "layers in words": (lambda t: t["config"].update(H_layers="two"), "from 0 on, not 'two'"),
+    "expansion a string": (
+        lambda t: t["config"].update(expansion="x"),
+        "trm_att.json: expansion must be a number above 0, not 'x'",
+    ),
+    "expansion no number": (lambda t: t["config"].update(expansion=float("nan")), "above 0, not nan"),
+    "expansion too large": (lambda t: t["config"].update(expansion=1e300), "trm_att.npz: cannot be computed"),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_a_damaged_json_is_one_line_that_names_the_file(tmp_path, kind, capsys):
+    change, words = DAMAGED[kind]
+    path = Path(shutil.copy(GOLDEN / "trm_att.npz", tmp_path))
+    told = json.loads((GOLDEN / "trm_att.json").read_text(encoding="utf-8"))
+    change(told)
+    path.with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
+    assert words in one_line(path, capsys)
+
+
+def test_whatever_stands_for_a_value_no_traceback_comes(tmp_path, capsys):
+    supervised = derived.write_supervised(tmp_path / "supervised.npz", derived.configuration(), steps=1)
+    trained = derived.write_trained(tmp_path / "trained.npz", derived.configuration(), steps=1)
+    for path in (supervised, trained):
+        told = path.with_suffix(".json").read_text()
+        parts = [lambda t: t, lambda t: t["config"], lambda t: t["optimizer"]]
+        parts += [lambda t: t["optimizer"]["AdamW"], lambda t: t["optimizer"]["puzzle_emb_signSGD"]]
+        for part in parts if path is trained else parts[:2]:
+            for key, value in product(part(json.loads(told)), (None, "x", -1, 0, 0.5, [], {}, float("nan"))):
+                spoiled = json.loads(told)
+                part(spoiled)[key] = value
+                path.with_suffix(".json").write_text(json.dumps(spoiled))
+                code, streams = main(["parity", str(path)]), capsys.readouterr()
+                assert code in (0, 1, 2)
+                assert code < 2 or (streams.err.count("\n") == 1 and str(path.with_suffix("")) in streams.err)
+
+
+PLACES = {
+    "drawn/w/H_init": ([[0, 1], [2, 3]], 3, [], [-5, 64], [2**60, 64], [0.5, 64]),
+    "last_place/w/H_init": (None, 3, [7], [[64], [1]], [[0.5], [1.5]], [["0"], ["1"]]),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in PLACES for value in PLACES[name]])
+def test_places_in_the_stream_that_make_no_weight_are_one_line(tmp_path, name, value, capsys):
+    path = tmp_path / "trm_att.npz"
+    shutil.copy(GOLDEN / "trm_att.json", tmp_path)
+    with np.load(GOLDEN / path.name) as file:
+        arrays = dict(file)
+    if value is None:
+        arrays.pop(name)
+    else:
+        arrays[name] = np.array(value)
+    np.savez(path, **arrays)
+    assert "trm_att.npz: its weights cannot be drawn again" in one_line(path, capsys)
 
 
 @pytest.mark.parametrize(

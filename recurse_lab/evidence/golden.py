@@ -6,9 +6,11 @@ reads the small form.
 """
 
 import json
+import math
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,11 @@ NAMES = (
 )
 FIXED = {"forward_dtype": "float32", "rms_norm_eps": 1e-5, "rope_theta": 10_000.0}
 NEEDED = ("seq_len", "vocab_size", "H_cycles", "L_cycles", "L_layers", "hidden_size", "num_heads")
+COUNTS = dict.fromkeys(
+    (*NEEDED, "num_puzzle_identifiers", "halt_max_steps"), 1
+)  # name -> the least that can be
+COUNTS |= dict.fromkeys(("H_layers", "puzzle_emb_ndim", "puzzle_emb_len"), 0)
+SEEDS = 2**32  # of NumPy's stream
 
 
 @dataclass(frozen=True)
@@ -67,17 +74,47 @@ def read_golden(path: Path) -> Golden:
         raise ValueError(f"{path}: its configuration {beside.name} is missing; it must lie beside the file")
     try:
         told = json.loads(beside.read_text(encoding="utf-8"))
+        if not isinstance(told["config"], dict):
+            raise TypeError("the configuration names no values")
         missing = [key for key in NEEDED if key not in told["config"]]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{beside}: not the JSON of a golden file ({type(error).__name__})") from error
     if missing:
         raise ValueError(f"{beside}: the configuration does not say {', '.join(missing)}")
+    check_numbers(beside, told["config"])
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: not a whole npz file ({type(error).__name__})") from error
-    return Golden(path, told, draw_weights(arrays, told))
+    return Golden(path, told, drawn(path, arrays, told))
+
+
+def check_numbers(beside: Path, config: dict[str, Any]) -> None:
+    """Refuse counts that are none and an expansion that is no factor: no net has them."""
+    for key, least in COUNTS.items():
+        if type(value := config.get(key, least)) is not int or value < least:
+            raise ValueError(f"{beside}: {key} must be a whole number from {least} on, not {repr(value)}")
+    expansion = config.get("expansion", 4)
+    if type(expansion) not in (int, float) or not 0 < expansion < math.inf:
+        raise ValueError(f"{beside}: expansion must be a number above 0, not {repr(expansion)}")
+
+
+def drawn(path: Path, arrays: dict[str, np.ndarray], told: dict[str, Any]) -> dict[str, np.ndarray]:
+    """All arrays, with the weights of a small file drawn again from the seed that its JSON tells."""
+    if any(name.startswith("drawn/") for name in arrays):
+        beside, small = path.with_suffix(".json"), told.get("compact")
+        if not isinstance(small, dict) or "seed" not in small:
+            raise ValueError(f"{beside}: compact does not say the seed that the weights are drawn with")
+        if type(seed := small["seed"]) is not int or not 0 <= seed < SEEDS:
+            raise ValueError(
+                f"{beside}: the seed must be a whole number from 0 to {SEEDS - 1}, not {repr(seed)}"
+            )
+    try:
+        return draw_weights(arrays, told)
+    except (ValueError, TypeError, LookupError, MemoryError) as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ValueError(f"{path}: its weights cannot be drawn again, {reason}") from error
 
 
 def model_config(golden: Golden) -> TRMConfig:

@@ -35,6 +35,8 @@ GROUPS = {  # name -> which tensors, tolerance and unit
 }
 ROUNDING = 4.0  # times as far as rounding alone
 TINY = 1e-12  # a tensor of zeros must be zeros
+# what a net or an optimiser with numbers that make no sense ends in
+BROKEN = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, AssertionError, MemoryError)
 
 
 class Error(NamedTuple):
@@ -74,8 +76,11 @@ def errors(path: Path) -> dict[str, Error]:
                 group = next(key for key, (pattern, _) in GROUPS.items() if re.fullmatch(pattern, name))
                 error = compared(kept, golden.arrays[kept], own, sure, *GROUPS[group][1])
                 found[group] = max(error, found.get(group, error), key=lambda one: one.share)
-    except (KeyError, IndexError, TypeError) as error:
-        raise ValueError(f"{path}: cannot be computed, {type(error).__name__}: {error}") from error
+    except BROKEN as error:
+        if str(error).startswith(str(path)):
+            raise
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ValueError(f"{path}: cannot be computed, {reason}") from error
     if waiting or not found:
         raise ValueError(f"{path}: no way to compute {min(waiting, default='anything')}")
     return {group: found[group] for group in GROUPS if group in found}
