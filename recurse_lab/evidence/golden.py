@@ -8,6 +8,7 @@ reads the small form.
 import json
 import math
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from reprlib import repr
@@ -44,6 +45,8 @@ COUNTS = dict.fromkeys(
     (*NEEDED, "num_puzzle_identifiers", "halt_max_steps"), 1
 )  # name -> the least that can be
 COUNTS |= dict.fromkeys(("H_layers", "puzzle_emb_ndim", "puzzle_emb_len"), 0)
+# what reading a damaged archive ends in; RuntimeError where it seems to be encrypted or of another version
+DAMAGED = (ValueError, OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 SEEDS = 2**32  # of NumPy's stream
 
 
@@ -85,7 +88,7 @@ def read_golden(path: Path) -> Golden:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise ValueError(f"{path}: not a whole npz file ({type(error).__name__})") from error
     return Golden(path, told, drawn(path, arrays, told))
 
