@@ -4,12 +4,18 @@ The error of a tensor is rms(ours - theirs) / (unit + rms(theirs)): the unit is 
 size 1, and 0 for the rest. Forward numbers must agree to 1e-5, gradients and what optimiser steps make of them to
 1e-4. Recursion amplifies rounding, so our numbers are computed in float64 as well: where rounding alone, which is
 in theirs as in ours, takes float32 further than that, up to four times as far is allowed (`trm_mlp` with its norm
-over cells turns 1e-7 into 4e-4 in 42 evaluations; a mistake is amplified as well, and is seen). The worst
-single number is shown and not judged.
+over cells turns 1e-7 into 4e-4 in 42 evaluations; a mistake is amplified as well, and is seen).
+
+How far rounding goes is a property of the net and of how long it has thought, but one tensor is a small sample of
+it: the halting head's two numbers may happen to come out exactly. So it is the most that rounding has done in the
+group up to here. Tensors that come later have been amplified further and do not count, nor do smaller ones, which
+are worse samples: a sure head's gradient is nothing but rounding, and must not excuse a wrong one of a network.
+The worst single number is shown and not judged.
 """
 
 import math
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,7 +69,7 @@ def errors(path: Path) -> dict[str, Error]:
     """In each group of a golden file's tensors, the one that is furthest off for what is allowed."""
     golden = read_golden(path)
     waiting = {name for name in golden.arrays if not re.match(r"w0?/|(step\d+/)?in/", name)}
-    found: dict[str, Error] = {}
+    judges = {group: Judge(*limits) for group, (_, limits) in GROUPS.items()}
     try:
         for (name, ours), (_, exact) in zip(numbers(golden), numbers(golden, torch.float64), strict=True):
             kept, own, sure = name, ours.detach().numpy(), exact.detach().numpy()
@@ -74,27 +80,37 @@ def errors(path: Path) -> dict[str, Error]:
                 if (told := golden.arrays[kept].shape) != own.shape:
                     raise ValueError(f"{path}: {kept} is {told} in the file, but {own.shape} here")
                 group = next(key for key, (pattern, _) in GROUPS.items() if re.fullmatch(pattern, name))
-                error = compared(kept, golden.arrays[kept], own, sure, *GROUPS[group][1])
-                found[group] = max(error, found.get(group, error), key=lambda one: one.share)
+                judges[group].judge(kept, golden.arrays[kept], own, sure, ours.numel())
     except BROKEN as error:
         if str(error).startswith(str(path)):
             raise
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise ValueError(f"{path}: cannot be computed, {reason}") from error
+    found = {group: judge.found for group, judge in judges.items() if judge.found}
     if waiting or not found:
         raise ValueError(f"{path}: no way to compute {min(waiting, default='anything')}")
-    return {group: found[group] for group in GROUPS if group in found}
+    return {group: max(of_group, key=lambda error: error.share) for group, of_group in found.items()}
 
 
-def compared(
-    name: str, theirs: np.ndarray, ours: np.ndarray, exact: np.ndarray, tolerance: float, unit: float
-) -> Error:
-    """The error of one tensor, in the form in which the file keeps it."""
-    theirs, ours, exact = (np.atleast_1d(part).astype(np.float64) for part in (theirs, ours, exact))
-    scale, apart = max(unit + rms(theirs), TINY), np.abs(ours - theirs)
-    worst = apart / np.maximum((unit or rms(theirs)) + np.abs(theirs), TINY)
-    allowed = max(tolerance, ROUNDING * rms(ours - exact) / scale)
-    return Error(name, rms(apart) / scale, allowed, float(worst.max()))
+@dataclass
+class Judge:
+    """Judges the tensors of one group, one after the other."""
+
+    tolerance: float
+    unit: float
+    found: list[Error] = field(default_factory=list)
+    roundings: list[tuple[int, float]] = field(default_factory=list)  # of each tensor: its size, and how far
+
+    def judge(self, name: str, theirs: np.ndarray, ours: np.ndarray, exact: np.ndarray, size: int) -> None:
+        """Judge one tensor of `size` numbers, in the form in which the file keeps it."""
+        theirs, ours, exact = (np.atleast_1d(part).astype(np.float64) for part in (theirs, ours, exact))
+        scale, apart = max(self.unit + rms(theirs), TINY), np.abs(ours - theirs)
+        worst = apart / np.maximum((self.unit or rms(theirs)) + np.abs(theirs), TINY)
+        if math.isfinite(rounding := rms(ours - exact) / scale):
+            self.roundings.append((size, rounding))
+        furthest = max((far for count, far in self.roundings if count >= size), default=0.0)
+        allowed = max(self.tolerance, ROUNDING * furthest)
+        self.found.append(Error(name, rms(apart) / scale, allowed, float(worst.max())))
 
 
 def rms(array: np.ndarray) -> float:
