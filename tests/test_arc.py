@@ -18,6 +18,7 @@ from recurse_lab.models.trm import Halting
 from recurse_lab.recipes.arc import (
     ARC,
     ARC_SMOKE,
+    build,
     chosen,
     demonstrations,
     draw_identities,
@@ -429,6 +430,21 @@ def test_the_recipe_runs_through_and_its_weights_answer_again(tmp_path):
     views = train(replace(ARC_SMOKE, steps=0), 0).views
     again = scores(restore(ARC_SMOKE, weights), views, torch.arange(7), ARC_SMOKE.side, ARC_SMOKE.think)
     assert json.loads(json.dumps(again)) == values["tests"]["own"]
+
+
+def test_weights_of_another_configuration_are_one_line():
+    weights = build(ARC_SMOKE).state_dict()
+    net = restore(ARC_SMOKE, weights)
+    assert not net.training
+    assert all(torch.equal(value, weights[name]) for name, value in net.state_dict().items())
+    wider = replace(ARC_SMOKE, model=replace(ARC.model, width=32))
+    for other in (ARC, replace(ARC_SMOKE, tasks=3), wider):
+        with pytest.raises(
+            ValueError, match=f"^these weights are not those of {other.label}: Error"
+        ) as caught:
+            restore(other, weights)
+        assert "\n" not in str(caught.value)
+        assert len(str(caught.value)) < 300
 
 
 def test_a_net_learns_a_few_views_by_heart_and_leaves_the_random_state_alone():

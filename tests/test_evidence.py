@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from recurse_lab.evidence import provenance
 from recurse_lab.evidence.claims import MIMETYPE, ArmResult, Claim, judge, verdict_of
@@ -12,8 +13,10 @@ from recurse_lab.evidence.records import Record, RecordError, load_reference, sa
 from recurse_lab.evidence.reference import read_reference, write_reference
 from recurse_lab.evidence.replicate import is_fresh, replicate
 from recurse_lab.measure.stats import Effect
+from recurse_lab.models.deep_thinking import DeepThinking
 from recurse_lab.recipes.looping import LARGER, LIVE
-from recurse_lab.recipes.prefix_sums import train_prefix_sums
+from recurse_lab.recipes.mazes import MAZES_LOOPED, maze_net
+from recurse_lab.recipes.prefix_sums import restore, train_prefix_sums
 from recurse_lab.recipes.rates import RATES, best_rates, validate
 from recurse_lab.workbook.start import ROOT
 
@@ -273,3 +276,33 @@ def test_every_rate_in_use_is_the_one_that_validation_chose():
     reference = read_reference(ROOT / "data", validate, tried)
     assert reference.stale == ()
     assert best_rates(reference.results) == {name: arm.plan.rate for name, arm in arms.items()}
+
+
+def test_a_trials_net_comes_back_and_weights_of_another_configuration_are_one_line():
+    looped = LIVE["looped"]
+    weights = DeepThinking(looped.model).state_dict()
+    net = restore(looped, weights)
+    assert not net.training
+    assert all(torch.equal(value, weights[name]) for name, value in net.state_dict().items())
+    wider = replace(looped, model=replace(looped.model, width=2 * looped.model.width))
+    for other in (wider, replace(looped, model=MAZES_LOOPED.model), LIVE["same_compute"]):
+        with pytest.raises(
+            ValueError, match=f"^these weights are not those of {other.label}: Error"
+        ) as caught:
+            restore(other, weights)
+        assert "\n" not in str(caught.value)
+        assert len(str(caught.value)) < 260
+
+
+@pytest.mark.parametrize("config", [replace(MAZES_LOOPED.model, width=48), LIVE["looped"].model])
+def test_kept_maze_weights_of_another_configuration_are_one_line(tmp_path, config):
+    (tmp_path / "weights").mkdir()
+    kept = {name: value.contiguous() for name, value in DeepThinking(config).state_dict().items()}
+    save_file(kept, tmp_path / "weights" / "mazes.safetensors")
+    with pytest.raises(ValueError, match=r"^these weights are not those of looped maze net: Error") as caught:
+        maze_net(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_kept_maze_net_can_be_read():
+    assert not maze_net(ROOT / "data").training

@@ -6,13 +6,16 @@ are written whole or not at all, so that an interrupted run leaves only finished
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
+
+Net = TypeVar("Net", bound=nn.Module)
 
 
 class RecordError(ValueError):
@@ -75,6 +78,20 @@ def load_reference(path: Path) -> list[Record]:
         raise RecordError(
             f"reference records {path.name} cannot be read ({reason}); restore the file"
         ) from error
+
+
+def filled(model: Net, weights: Mapping[str, Tensor], label: str) -> Net:
+    """The net with the weights of a finished trial of `label`, for reading.
+
+    Raises:
+        ValueError: the weights belong to another configuration.
+    """
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:160]
+        raise ValueError(f"these weights are not those of {label}: {reason}") from None
+    return model.eval()
 
 
 def _replace(path: Path, write: Any) -> None:

@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Int
 from torch import Generator, Tensor
 
+from recurse_lab.evidence.records import filled
 from recurse_lab.measure.cost import parameters
 from recurse_lab.models.trm import TRM, TRMConfig
 from recurse_lab.recipes.arc_answers import View, boards, scores, share_right
@@ -99,10 +100,12 @@ def build(arm: ArcArm) -> TRM:
 
 
 def restore(arm: ArcArm, weights: Mapping[str, Tensor]) -> TRM:
-    """The net of a finished trial."""
-    model = build(arm)
-    model.load_state_dict(weights)
-    return model.eval()
+    """The net of a finished trial.
+
+    Raises:
+        ValueError: the weights belong to another configuration.
+    """
+    return filled(build(arm), weights, arm.label)
 
 
 def train_arc(arm: ArcArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Generator, Tensor
 
-from recurse_lab.evidence.records import Record
+from recurse_lab.evidence.records import Record, filled
 from recurse_lab.evidence.reference import read_weights
 from recurse_lab.measure.behaviour import accuracy_grid
 from recurse_lab.measure.cost import parameters
@@ -72,10 +72,9 @@ def maze_net(data: Path) -> DeepThinking:
 
     Raises:
         RecordError: its weights are missing or damaged.
+        ValueError: they belong to another configuration.
     """
-    model = DeepThinking(MAZES_LOOPED.model)
-    model.load_state_dict(read_weights(data, "mazes"))
-    return model.eval()
+    return filled(DeepThinking(MAZES_LOOPED.model), read_weights(data, "mazes"), MAZES_LOOPED.label)
 
 
 def show_case(net: DeepThinking, size: int, seed: int, steps: int = 40) -> tuple[Batch, Trace]:

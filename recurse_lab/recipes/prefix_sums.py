@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from recurse_lab.evidence.records import filled
 from recurse_lab.measure.behaviour import accuracy_grid
 from recurse_lab.measure.cost import forward_flops, parameters
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
@@ -83,10 +84,12 @@ def train(arm: Arm, seed: int, watch: Any = None) -> tuple[DeepThinking, Run, li
 
 
 def restore(arm: Arm, weights: dict[str, Tensor]) -> DeepThinking:
-    """The net of a finished trial."""
-    model = DeepThinking(arm.model)
-    model.load_state_dict(weights)
-    return model.eval()
+    """The net of a finished trial.
+
+    Raises:
+        ValueError: the weights belong to another configuration.
+    """
+    return filled(DeepThinking(arm.model), weights, arm.label)
 
 
 def iterations_read(arm: Arm, bits: int) -> list[int]:
