@@ -255,6 +255,18 @@ def test_a_tensor_that_rounding_spared_by_luck_is_allowed_what_its_group_has_sho
     assert not parity.agree(judged(monkeypatch, **first, **{"step1/q_continue": rough(0, 9e-4, size=1)}))
 
 
+@pytest.mark.parametrize("name", ["logits", "q_halt", "loss"])
+def test_what_is_read_off_latents_is_allowed_their_rounding_and_they_not_its(monkeypatch, name):
+    state = {"step0/cycle0/z_H": rough(2e-4, size=40)}
+    found = judged(monkeypatch, **state, **{f"step0/{name}": rough(0, 7e-4, size=1)})
+    assert len(found) == 2
+    assert parity.agree(found)
+    assert not parity.agree(judged(monkeypatch, **state, **{f"step0/{name}": rough(0, 9e-4, size=1)}))
+    read = {f"step0/{name}": rough(2e-4, size=40)}
+    assert not parity.agree(judged(monkeypatch, **read, **{"step1/cycle0/z_H": rough(0, 7e-4)}))
+    assert not parity.agree(judged(monkeypatch, **state, **{"step0/grad/a": rough(0, 7e-4)}))
+
+
 def test_later_tensors_and_other_groups_allow_nothing(monkeypatch):
     near = {"step0/q_halt": rough(1e-6, 3e-5)}
     for name in ("step0/q_continue", "step0/grad/q_head.bias"):

@@ -7,10 +7,11 @@ in theirs as in ours, takes float32 further than that, up to four times as far i
 over cells turns 1e-7 into 4e-4 in 42 evaluations; a mistake is amplified as well, and is seen).
 
 How far rounding goes is a property of the net and of how long it has thought, but one tensor is a small sample of
-it: the halting head's two numbers may happen to come out exactly. So it is the most that rounding has done in the
-group up to here. Tensors that come later have been amplified further and do not count, nor do smaller ones, which
-are worse samples: a sure head's gradient is nothing but rounding, and must not excuse a wrong one of a network.
-The worst single number is shown and not judged.
+it: the halting head's two numbers may happen to come out exactly. So it is the most that rounding has done up to
+here in the group, and for logits, halting and losses in the latents that they are read off. Tensors that come later
+have been amplified further and do not count, nor do smaller ones, which are worse samples: a sure head's gradient
+is nothing but rounding, and must not excuse a wrong one of a network. The worst single number is shown and not
+judged.
 """
 
 import math
@@ -39,6 +40,7 @@ GROUPS = {  # name -> which tensors, tolerance and unit
     "trained table": (r"w_end/puzzle_emb.*", BACKWARD),
     "slow average": (r"ema_end/.*", BACKWARD),
 }
+READ_OFF_LATENTS = ("logits", "halting", "losses")
 ROUNDING = 4.0  # times as far as rounding alone
 TINY = 1e-12  # a tensor of zeros must be zeros
 # what a net or an optimiser with numbers that make no sense ends in
@@ -69,7 +71,7 @@ def errors(path: Path) -> dict[str, Error]:
     """In each group of a golden file's tensors, the one that is furthest off for what is allowed."""
     golden = read_golden(path)
     waiting = {name for name in golden.arrays if not re.match(r"w0?/|(step\d+/)?in/", name)}
-    judges = {group: Judge(*limits) for group, (_, limits) in GROUPS.items()}
+    judges = one_of_each()
     try:
         for (name, ours), (_, exact) in zip(numbers(golden), numbers(golden, torch.float64), strict=True):
             kept, own, sure = name, ours.detach().numpy(), exact.detach().numpy()
@@ -100,6 +102,7 @@ class Judge:
     unit: float
     found: list[Error] = field(default_factory=list)
     roundings: list[tuple[int, float]] = field(default_factory=list)  # of each tensor: its size, and how far
+    beneath: list[tuple[int, float]] = field(default_factory=list)  # of the tensors that these are read off
 
     def judge(self, name: str, theirs: np.ndarray, ours: np.ndarray, exact: np.ndarray, size: int) -> None:
         """Judge one tensor of `size` numbers, in the form in which the file keeps it."""
@@ -108,9 +111,18 @@ class Judge:
         worst = apart / np.maximum((self.unit or rms(theirs)) + np.abs(theirs), TINY)
         if math.isfinite(rounding := rms(ours - exact) / scale):
             self.roundings.append((size, rounding))
-        furthest = max((far for count, far in self.roundings if count >= size), default=0.0)
+        seen = self.roundings + self.beneath
+        furthest = max((far for count, far in seen if count >= size), default=0.0)
         allowed = max(self.tolerance, ROUNDING * furthest)
         self.found.append(Error(name, rms(apart) / scale, allowed, float(worst.max())))
+
+
+def one_of_each() -> dict[str, Judge]:
+    """A judge for each group; what is read off latents may be as far off as they are."""
+    judges = {group: Judge(*limits) for group, (_, limits) in GROUPS.items()}
+    for group in READ_OFF_LATENTS:
+        judges[group].beneath = judges["latents"].roundings
+    return judges
 
 
 def rms(array: np.ndarray) -> float:
