@@ -1,4 +1,4 @@
-"""The command line: `python -m recurse_lab run | refresh | student | parity | lab | test | clean`."""
+"""The command line: `python -m recurse_lab run | refresh | student | parity | speed | lab | test | clean`."""
 
 import argparse
 import os
@@ -56,6 +56,12 @@ def build_parser() -> argparse.ArgumentParser:
     parity = commands.add_parser("parity", help="compare our models with golden files, number for number")
     parity.add_argument("files", nargs="+", type=Path, metavar="FILE.npz", help="its JSON lies beside it")
     parity.set_defaults(command=parity_command)
+    speed = commands.add_parser("speed", help="time training steps and say where their time goes")
+    speed.add_argument("--width", type=int, nargs="+", default=(), help="64, 128, ...; a table when left out")
+    speed.add_argument("--batch", type=int, help="boards a step (default 32; 4 from width 512 on)")
+    speed.add_argument("--threads", type=int, default=1, help="threads to compute on (default 1)")
+    speed.add_argument("--steps", type=int, default=5, help="steps to measure (default 5; chapter 03: 20 x)")
+    speed.set_defaults(command=speed_command)
     for name, words, command in (
         ("lab", "open JupyterLab on the notebooks", lab_command),
         ("test", "run all checks and tests", test_command),
@@ -126,6 +132,29 @@ def parity_command(options: argparse.Namespace) -> int:
             print(f"  {group:16}{error:9.1e}{allowed:9.1e}{number:14.1e}  {name}")
         failed |= not agree(found)
     return WORK_FAILED if failed else 0
+
+
+def speed_command(options: argparse.Namespace) -> int:
+    """Time training steps, compare them with a plain matrix product, and say where their time goes."""
+    os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # torch's profiler tells the error stream when it starts
+    from recurse_lab.measure.speed import matrix_rate, speed, threads, where
+    from recurse_lab.recipes.speed import cases
+
+    if options.steps < 1:
+        raise ValueError(f"steps must be a whole number from 1 on, not {options.steps}")
+    rows = cases(options.width, options.batch)
+    with threads(options.threads):
+        peak = matrix_rate()
+        print(f"a float32 matrix product on one thread: {peak / 1e9:.1f} GFLOP/s")
+        print(f"one training step on {options.threads} thread{'s' if options.threads > 1 else ''}, medians:")
+        print(f"  {'':36}{'CPU ms':>9}{'wall ms':>9}{'GFLOP':>10}{'GFLOP/s':>9}{'share':>7}")
+        for case in rows:
+            found = speed(case.run, case.flops, options.steps * case.times)
+            shares = where(case.run, case.times)
+            times = f"{found.cpu_ms:9.1f}{found.wall_ms:9.1f}{case.flops / 1e9:10.4g}"
+            print(f"  {case.name:36}{times}{found.rate / 1e9:9.1f}{found.share(peak):7.0%}")
+            print("    " + ", ".join(f"{kind} {share:.0%}" for kind, share in shares.items()), flush=True)
+    return 0
 
 
 def lab_command(_: argparse.Namespace) -> int:

@@ -1,0 +1,138 @@
+"""How fast a training step is: its time, the share of the processor's matrix rate it reaches, and where the time goes.
+
+Everything is measured on a training run that is handed in as a function, so that what is timed is the step that
+trains and not a copy of it. Times are CPU time of this process unless said otherwise: other programs on the machine
+hardly touch it. With several threads it adds them up, so that rates are those of one busy thread.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from statistics import median
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
+
+from recurse_lab.measure.cost import forward_flops
+from recurse_lab.recurrence import Recurrence
+
+Mark = Callable[[], None]
+TrainingRun = Callable[[int, Mark], None]  # makes so many training steps and calls the mark after each
+
+OPTIMISER = "optimiser"  # name of a profiled range that counts as the optimiser's
+PRODUCTS, ATTENTION, ELEMENTWISE, REST = "products", "attention", "element-wise", "rest"
+WHERE = (PRODUCTS, ATTENTION, ELEMENTWISE, OPTIMISER, REST)
+NAMES = {  # kind -> parts of the names of its operations, or of one that they belong to; the first that fits
+    OPTIMISER: (OPTIMISER, "Optimizer.", "_foreach_", "linalg_vector_norm"),
+    ATTENTION: ("Attend", "scaled_dot_product", "ScaledDotProduct", "aten::_softmax", "bmm"),
+    PRODUCTS: ("aten::mm", "aten::addmm"),
+}
+
+
+class Speed(NamedTuple):
+    """Of one training step: CPU and wall-clock milliseconds (medians), and model FLOPs."""
+
+    cpu_ms: float
+    wall_ms: float
+    flops: float
+
+    @property
+    def rate(self) -> float:
+        """FLOPs a CPU-second."""
+        return self.flops / self.cpu_ms * 1e3
+
+    def share(self, peak: float) -> float:
+        """Part of `peak`, FLOPs a CPU-second of one thread, that the step reaches."""
+        return self.rate / peak
+
+
+def speed(run: TrainingRun, flops: float, steps: int) -> Speed:
+    """Medians over `steps` training steps of `flops` model FLOPs each; one more before them warms up."""
+    cpu, wall = [], []
+
+    def mark() -> None:
+        cpu.append(process_time())
+        wall.append(perf_counter())
+
+    run(steps + 1, mark)
+    return Speed(_median_ms(cpu), _median_ms(wall), flops)
+
+
+def training_flops(model: Recurrence, inputs: Int[Tensor, "B L"], cycles: int) -> float:
+    """Model FLOPs of one supervision step of all boards: T cycles, gradient through the last, one answer read."""
+    return forward_flops(model, inputs).training(1.0, cycles - 1.0)
+
+
+def matrix_rate(sizes: tuple[int, ...] = (512, 1024), repeats: int = 10) -> float:
+    """The best rate of a float32 product of two square matrices on one thread, in FLOPs a second."""
+    rates = []
+    with threads(1), torch.no_grad():
+        for size in sizes:
+            left, out = torch.ones(size, size), torch.empty(size, size)
+            for _ in range(repeats):
+                begun = process_time()
+                torch.mm(left, left, out=out)
+                rates.append(2 * size**3 / (process_time() - begun))
+    return max(rates)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Torch computes on `count` threads inside, and on as many as before afterwards.
+
+    Raises:
+        ValueError: there are not so many cores.
+    """
+    cores = os.cpu_count() or 1
+    if not 1 <= count <= cores:
+        raise ValueError(f"threads must be from 1 to {cores}, the cores of this machine, not {count}")
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def where(run: TrainingRun, steps: int) -> dict[str, float]:
+    """Shares of the wall-clock time of `steps` training steps, after one that warms up; they add up to 1.
+
+    Products are those with weights, attention is what happens to queries, keys and values, element-wise is all
+    else that torch computes (norms, gates, rotations, losses, copies); the optimiser has the gradient's norm and the
+    slow average with it, and the rest is Python and autograd. Watching costs something for each operation, so that
+    small operations look larger here than they are.
+    """
+    run(1, _nothing)
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
+        begun = perf_counter()
+        run(steps, _nothing)
+        microseconds = (perf_counter() - begun) * 1e6
+    shares = dict.fromkeys(WHERE, 0.0)
+    for event in profiler.events() or ():
+        shares[_kind(event)] += event.self_cpu_time_total / microseconds
+    shares[REST] = 1 - sum(share for kind, share in shares.items() if kind != REST)
+    return shares
+
+
+def _kind(event: Any) -> str:
+    """The kind of a profiled operation, from its name and those of the operations that it is part of."""
+    names = [event.name]
+    while event := event.cpu_parent:
+        names.append(event.name)
+    for kind, parts in NAMES.items():
+        if any(part in name for name in names for part in parts):
+            return kind
+    return ELEMENTWISE if names[0].startswith("aten::") else REST
+
+
+def _median_ms(clock: list[float]) -> float:
+    return median(end - begin for begin, end in pairwise(clock)) * 1e3
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,113 @@
+"""The training steps whose speed is measured: that of chapter 03, and those of the published Sudoku nets.
+
+Shape letters: B boards, L cells.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, cast
+
+import torch
+from torch.profiler import record_function
+
+from recurse_lab.measure.speed import OPTIMISER, Mark, TrainingRun, training_flops
+from recurse_lab.models.trm import TRM, TRMConfig
+from recurse_lab.recipes.recursion import RECURSIVE
+from recurse_lab.recipes.sudoku import build
+from recurse_lab.recipes.sudoku_arms import SudokuArm, pool
+from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.sudoku import Sudoku
+from recurse_lab.train.fit import fit, seeded
+from recurse_lab.train.objectives import InProgress, Objective
+from recurse_lab.train.optimise import Average, Optimiser, Stepper
+from recurse_lab.train.sources import Pool
+from recurse_lab.train.supervision import HaltingSupervision
+
+HEAD_WIDTH = 64  # of the published nets, whatever their width
+PREFIXES = (1, 16)  # ours, and the published one
+PUBLISHED = HaltingSupervision()  # T = 3, stablemax
+
+
+@dataclass(frozen=True)
+class Case:
+    """A training step to measure: its name, its model FLOPs, the run that makes it, and steps a measured one."""
+
+    name: str
+    flops: float
+    run: TrainingRun
+    times: int = 1  # small steps are measured this many times as often
+
+
+def cases(widths: Iterable[int] = (), batch: int | None = None) -> Iterator[Case]:
+    """The chapter's step and those of widths 128 and 512, or those of the widths that are named; built one by one.
+
+    Cost of a step on one thread: about 15 CPU-milliseconds in the chapter, 1 to 3 CPU-seconds for the others.
+
+    Raises:
+        ValueError: a width has no whole number of heads, or there is no board.
+    """
+    widths = tuple(widths)
+    for width in widths:
+        if width < HEAD_WIDTH or width % HEAD_WIDTH:
+            raise ValueError(f"width must be a multiple of {HEAD_WIDTH}, not {width}")
+    if batch is not None and batch < 1:
+        raise ValueError(f"batch must be a whole number from 1 on, not {batch}")
+    chapters = () if widths else (RECURSIVE,)
+    nets = ((width, prefix) for width in widths or (128, 512) for prefix in PREFIXES)
+    return chain(
+        (chapter(arm) for arm in chapters),
+        (published(width, prefix, batch or (32 if width < 512 else 4)) for width, prefix in nets),
+    )
+
+
+def published(width: int, prefix: int, batch: int) -> Case:
+    """A net on boards of 81 cells, with the published recursion, loss and optimiser; random boards will do."""
+    config = TRMConfig(width=width, heads=width // HEAD_WIDTH, prefix=prefix)
+    with seeded(0) as generator:
+        model = TRM(config)
+    shape = (batch, config.cells)
+    boards = Batch(*(torch.randint(1, config.symbols, shape, generator=generator) for _ in range(2)))
+    stepper, carry = Stepper(model, Optimiser()), cast(InProgress | None, None)
+    stepper.average = SeenAverage(model, stepper.options.average)
+
+    def run(steps: int, mark: Mark) -> None:
+        nonlocal carry
+        for _ in range(steps):
+            outcome = PUBLISHED(model, boards, carry, 0.0, generator)
+            carry = outcome.carry
+            stepper.step(outcome.loss)
+            mark()
+
+    tokens = f"{prefix} prefix token{'s' if prefix > 1 else ''}"
+    name = f"width {width}, batch {batch}, {tokens}"
+    return Case(name, training_flops(model, boards.inputs, PUBLISHED.cycles), run)
+
+
+def chapter(arm: SudokuArm) -> Case:
+    """The training step of an arm of chapter 03, with its data and its slow average, in the book's own loop."""
+    with seeded(0) as generator:
+        model = cast(TRM, build(arm))
+    problems = pool(replace(arm.puzzles, train=2 * arm.batch), "train", 0)
+    source = Pool(problems, arm.batch, Sudoku(arm.puzzles.side).augment, generator)
+    average = SeenAverage(model, arm.average)
+
+    def run(steps: int, mark: Mark) -> None:
+        def watch(*_: Any) -> None:
+            average.update()
+            mark()
+
+        fit(model, source, cast(Objective, arm.objective), replace(arm.plan, steps=steps), generator, watch)
+
+    config = cast(TRMConfig, arm.model)
+    name = f"chapter 03: width {config.width}, batch {arm.batch}, {arm.puzzles.side}x{arm.puzzles.side}"
+    return Case(name, training_flops(model, problems.inputs[: arm.batch], arm.cycles), run, times=20)
+
+
+class SeenAverage(Average):
+    """A slow average that profiles tell from other element-wise work."""
+
+    def update(self) -> None:
+        """As ever."""
+        with record_function(OPTIMISER):
+            super().update()
