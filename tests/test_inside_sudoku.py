@@ -143,8 +143,14 @@ def test_shares_of_one_number_of_steps_and_loops():
 
 def test_runs_that_were_cut_off_are_counted():
     arm = replace(RECURSIVE, plan=replace(RECURSIVE.plan, steps=100))
-    rows = ended({"a": {0: record("a", 0, steps=100), 1: record("a", 1, steps=75)}}, {"a": arm})
-    assert rows == {RECURSIVE.label: {"ended by the rule": 1, "cut off at step 100": 1}}
+    runs = {
+        0: record("a", 0, steps=100, plateau=False),
+        1: record("a", 1, steps=75, plateau=True),
+        2: record("a", 2, steps=100, plateau=True),  # by the rule, at the very last step
+    }
+    assert ended({"a": runs}, {"a": arm}) == {
+        RECURSIVE.label: {"ended by the rule": 2, "cut off at step 100": 1}
+    }
 
 
 def test_changes_stand_beside_the_published_figures():

@@ -37,7 +37,7 @@ from recurse_lab.train.plateau import Plateau
 DATA = Path(__file__).parents[1] / "data"
 
 CHAPTER_3 = LIVE | PLATEAU | APART | LARGEST
-CHAPTER_4 = hierarchy.LIVE | ABLATIONS | LOOPS
+CHAPTER_4 = hierarchy.LIVE | hierarchy.CARRIES | ABLATIONS | LOOPS
 SMOKE = {
     name: replace(arm, batch=8, plan=replace(arm.plan, steps=4))
     for name, arm in smoke(CHAPTER_3 | CHAPTER_4).items()
@@ -260,7 +260,7 @@ def test_flops_of_a_recursive_step_by_hand():
     assert ABLATIONS["two_cycles"].judged == 32
 
 
-def test_a_trials_cost_by_hand(monkeypatch):
+def test_a_trials_cost_by_hand():
     arm = replace(LIVE["once"], batch=32, puzzles=Puzzles(test=40))
     model = build(arm)
     # what relations add to the scores is computed once for the 32 boards of a batch
@@ -522,7 +522,7 @@ def test_rates_are_tried_by_name():
 
 
 def test_every_arm_of_chapter_3_and_the_live_ones_of_chapter_4_are_searched():
-    live, larger = set(sudoku_rates.TRAINED_LIVE), set(sudoku_rates.LARGER)
+    live, larger = set(sudoku_rates.WHOLE_PLAN), set(sudoku_rates.LARGER)
     assert live == {"recursive", "once", "untied", "no_carry", "hrm"}
     assert larger == set(APART) | set(LARGEST) | {"four_times", "sixteen_times"}
     assert all(" at " not in name for name in live | larger)
@@ -535,13 +535,13 @@ def test_every_rate_in_use_is_the_best_of_the_recorded_search():
     for one in recorded:
         results[one.arm][one.seed] = one
     best = sudoku_rates.best_rates(results)
-    searched = sudoku_rates.TRAINED_LIVE | sudoku_rates.LARGER
+    searched = sudoku_rates.WHOLE_PLAN | sudoku_rates.LARGER
     assert {name: arm.plan.rate for name, arm in searched.items()} == best
     for name in searched:  # nothing is left to be tried beyond an edge
         assert sudoku_rates.beyond_the_edge(results, name) == set()
     for name, arm in searched.items():
         tried = sudoku_rates.at_rates({name: arm}, {name: {best[name]}}, STEPS)
-        assert len(results[next(iter(tried))]) == (2 if name in sudoku_rates.TRAINED_LIVE else 1)
+        assert len(results[next(iter(tried))]) == (2 if name in sudoku_rates.WHOLE_PLAN else 1)
 
 
 def test_what_was_tried_for_one_arm_is_listed_by_rate():

@@ -3,8 +3,8 @@
     python -m recurse_lab.recipes.sudoku_rates
 
 Every arm is trained at each rate on seeds of its own (100 on), and judged by the share of cells right in hard
-validation puzzles, whose kinds of solution are neither in training nor in the test. Arms that are trained live get
-800 steps and two seeds (800 is their plan; HRM's form has 720); the larger ones, which cost up to ten times as much a
+validation puzzles, whose kinds of solution are neither in training nor in the test. Arms of 800 steps get
+them all and two seeds (HRM's form, whose plan has 720, too); the larger ones, which cost up to ten times as much a
 step, 400 steps and one seed, of the thousands that they have when they are trained to a plateau. Where the best rate
 is the smallest or the largest tried, the next one beyond is tried too. The records were made before the blocks'
 backward passes were written out, and their digest says so.
@@ -20,6 +20,7 @@ from torch import Tensor
 from recurse_lab.evidence.records import load_reference
 from recurse_lab.evidence.reference import reference_path, write_checksums, write_reference
 from recurse_lab.evidence.replicate import Results, replicate
+from recurse_lab.recipes.hierarchy import CARRIES
 from recurse_lab.recipes.hierarchy import LIVE as HIERARCHIES
 from recurse_lab.recipes.recursion import APART, LARGEST, LIVE, PLATEAU, STEPS
 from recurse_lab.recipes.sudoku import train
@@ -28,7 +29,7 @@ from recurse_lab.recipes.sudoku_scores import right_after
 
 RATES = (1e-3, 2e-3, 4e-3, 8e-3)
 SEEDS = (100, 101)
-TRAINED_LIVE = LIVE | HIERARCHIES
+WHOLE_PLAN = LIVE | HIERARCHIES | CARRIES
 LARGER = {name: arm for name, arm in (PLATEAU | APART | LARGEST).items() if not name.endswith("_long")}
 
 
@@ -43,7 +44,7 @@ def validate(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tenso
 def search(folder: Path, cache: Path, jobs: int = 2) -> Path:
     """Run the search for every arm and write its records below `folder`."""
     found: Results = {}
-    for arms, steps, seeds in ((TRAINED_LIVE, STEPS, SEEDS), (LARGER, STEPS // 2, SEEDS[:1])):
+    for arms, steps, seeds in ((WHOLE_PLAN, STEPS, SEEDS), (LARGER, STEPS // 2, SEEDS[:1])):
         wanted = {name: set(RATES) for name in arms}
         while any(wanted.values()):
             tried = at_rates(arms, wanted, steps)

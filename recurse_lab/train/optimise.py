@@ -36,7 +36,11 @@ class Stepper:
         named = dict(model.named_parameters())
         self.table = named.pop(TABLE, None)
         self.adam = torch.optim.AdamW(
-            named.values(), lr=options.rate, betas=options.betas, weight_decay=options.weight_decay
+            named.values(),
+            lr=options.rate,
+            betas=options.betas,
+            weight_decay=options.weight_decay,
+            fused=True,
         )
         self.average = Average(model, options.average)
 
