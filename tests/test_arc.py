@@ -355,6 +355,12 @@ def test_no_test_is_among_the_demonstrations():
         assert not shown & {pair.input.tobytes() for pair in task.tests}
 
 
+@pytest.mark.parametrize("rows", [0, 1])
+def test_one_row_has_no_other(rows):
+    with pytest.raises(ValueError, match=f"needs 2 or more tasks and augmentations together, not {rows}$"):
+        draw_identities(rows, generator())
+
+
 def test_every_view_has_its_row():
     views = draw_views(ARC_SMOKE, generator())
     assert [view.row for view in views] == [1, 2, 3, 4, 5, 6]

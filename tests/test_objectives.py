@@ -65,6 +65,12 @@ def test_every_step_of_one_equals_last_step_of_one():
     assert torch.equal(ask(LastStep(steps=3), net, problems).loss, losses[-1])
 
 
+@pytest.mark.parametrize("steps", [0, -1])
+def test_every_step_needs_a_step(steps):
+    with pytest.raises(ValueError, match=f"steps must be 1 or more, not {steps}$"):
+        EveryStep(steps=steps)
+
+
 def test_cross_entropy_leaves_out_cells_that_do_not_count():
     logits = torch.tensor([[[0.0, 0.0], [9.0, 0.0]]])
     assert cross_entropy(logits, torch.tensor([[1, -100]])).item() == pytest.approx(0.6931, abs=1e-4)

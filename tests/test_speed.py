@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -29,6 +30,7 @@ from recurse_lab.recipes import speed as recipe
 from recurse_lab.recipes.recursion import RECURSIVE
 from recurse_lab.recipes.speed import cases, chapter, published
 from recurse_lab.recipes.sudoku_arms import Puzzles
+from recurse_lab.train.supervision import HaltingSupervision
 
 HEAD = ("CPU ms", "wall ms", "GFLOP", "GFLOP/s", "share")
 SMALL = replace(
@@ -140,16 +142,30 @@ def test_what_torch_does_not_do_is_the_rest():
     assert where(repeated(lambda: time.sleep(0.01)), 2)[REST] > 0.99
 
 
-def test_a_step_has_all_kinds_of_work():
-    case = chapter(SMALL)
-    shares = where(case.run, 2)
-    assert min(shares.values()) > 0
+def noted(monkeypatch):
+    """For each training step from now on: the carry that it was given, that it gave, and the weights before it."""
+    steps, ask = [], HaltingSupervision.__call__
+
+    def note(self, model, batch, carry, progress, generator):
+        weights = {name: value.detach().clone() for name, value in model.named_parameters()}
+        outcome = ask(self, model, batch, carry, progress, generator)
+        steps.append((carry, outcome.carry, weights))
+        return outcome
+
+    monkeypatch.setattr(HaltingSupervision, "__call__", note)
+    return steps
 
 
-def test_a_published_net_trains_from_step_to_step():
-    case, marks = published(64, 1, 1), []
-    case.run(2, lambda: marks.append(1))
-    assert len(marks) == 2
+@pytest.mark.parametrize("make", [lambda: chapter(SMALL), lambda: published(64, 1, 1)])
+def test_what_is_measured_trains_from_step_to_step(make, monkeypatch):
+    case, steps, marks = make(), noted(monkeypatch), []
+    case.run(3, lambda: marks.append(len(steps)))
+    assert marks == [1, 2, 3]
+    assert steps[0][0] is None
+    for (_, given, before), (carry, _, after) in pairwise(steps):
+        assert carry is given
+        assert not [name for name in before if torch.equal(before[name], after[name])]
+    assert min(where(case.run, 2).values()) > 0  # there is work of every kind
 
 
 def test_threads_are_put_back(monkeypatch):

@@ -372,6 +372,10 @@ def solve(text, side=4):
     return Sudoku(side).solve(torch.tensor([board(text)]))
 
 
+def blank(*counts):
+    return [torch.zeros(count, 16, dtype=torch.int64) for count in counts]
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -395,6 +399,14 @@ def solve(text, side=4):
             lambda: unwrap(Sudoku.pool)(Sudoku(4), 1, (8, 8), "dev", generator()),
             "split must be one of train, validation, test",
         ),
+        (lambda: Sudoku(4).kind(ONE_BLANK), "kinds are of solved 4x4 grids only"),
+        (lambda: Sudoku(6).kind(FULL), "kinds are of solved 6x6 grids only"),
+        # without the type check that tests add
+        (
+            lambda: unwrap(Sudoku._check)(Sudoku(4), torch.zeros(1, 16)),
+            "boards hold whole numbers, not torch.float32",
+        ),
+        (lambda: unwrap(Sudoku.verify)(Sudoku(4), *blank(2, 1)), "2 puzzles cannot have 1 answers"),
         (lambda: Sudoku(4).pool(2, (3, 3), "train", generator(), tries=5), "only 0 puzzles of at most 3"),
         (lambda: Sudoku(6).pool(2, (7, 7), "test", generator(), tries=3), "only 0 puzzles of at most 7"),
     ],
@@ -403,6 +415,13 @@ def test_what_cannot_be_is_one_line(call, words):
     with pytest.raises(ValueError, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_no_puzzles_have_no_answers():
+    (none,) = blank(0)
+    assert Sudoku(4).solve(none).shape == (0, 16)
+    assert Sudoku(4).verify(none, none).tolist() == []
+    assert Sudoku(4).grade(none) == []
 
 
 def test_the_puzzle_that_is_wrong_is_named():

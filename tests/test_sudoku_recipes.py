@@ -18,7 +18,18 @@ from recurse_lab.models.trm import TRM
 from recurse_lab.post_norm import AttentionBlock
 from recurse_lab.recipes import hierarchy, sudoku, sudoku_rates, sudoku_scores
 from recurse_lab.recipes.hierarchy import ABLATIONS, LOOPS, blocks_paid
-from recurse_lab.recipes.recursion import APART, CARRIED, LARGEST, LIVE, LONGEST, PLATEAU, RULE, STEPS, TINY
+from recurse_lab.recipes.recursion import (
+    APART,
+    CARRIED,
+    LARGEST,
+    LIVE,
+    LONGEST,
+    NINE,
+    PLATEAU,
+    RULE,
+    STEPS,
+    TINY,
+)
 from recurse_lab.recipes.sudoku import Counted, build, restore, thinned, train, train_sudoku
 from recurse_lab.recipes.sudoku_arms import Puzzles, pool, puzzles, smoke
 from recurse_lab.recipes.sudoku_scores import (
@@ -36,7 +47,7 @@ from recurse_lab.train.plateau import Plateau
 
 DATA = Path(__file__).parents[1] / "data"
 
-CHAPTER_3 = LIVE | PLATEAU | APART | LARGEST
+CHAPTER_3 = LIVE | PLATEAU | APART | LARGEST | NINE
 CHAPTER_4 = hierarchy.LIVE | hierarchy.CARRIES | ABLATIONS | LOOPS
 SMOKE = {
     name: replace(arm, batch=8, plan=replace(arm.plan, steps=4))
@@ -307,6 +318,19 @@ def test_labels_say_how_much_larger_a_net_is(name):
     assert parameters(build(arm)) / parameters(build(LIVE["recursive"])) == pytest.approx(times, rel=0.06)
 
 
+def test_the_arm_on_9x9_is_the_recursive_one_on_larger_boards():
+    (arm,), base, task = NINE.values(), LIVE["recursive"], Sudoku(9)
+    model, sizes = build(arm), {"cells": task.cells, "symbols": task.symbols, "classes": task.classes}
+    assert arm.label == "two blocks on 9x9"
+    assert [len(net.blocks) for net in model.nets] == [2]
+    assert arm.puzzles.side == 9
+    assert arm.model == replace(base.model, width=arm.model.width, **sizes)
+    own = {name: getattr(arm, name) for name in ("label", "model", "puzzles", "batch", "plan")}
+    assert arm == replace(base, **own)
+    assert arm.plan == replace(base.plan, steps=arm.plan.steps, rate=arm.plan.rate)
+    assert arm.puzzles.train_givens[0] > arm.puzzles.test_givens[1]  # trained on easier ones than tested
+
+
 def test_depths_that_are_trained_are_the_nets_own():
     plain = {name: arm for name, arm in CHAPTER_3.items() if not arm.recursive}
     assert len(plain) == 10
@@ -405,7 +429,8 @@ def test_test_and_validation_have_no_kind_of_solution_from_training():
 
 
 def test_every_arm_of_a_chapter_is_tested_on_the_same_puzzles():
-    assert {arm.puzzles for arm in (CHAPTER_3 | CHAPTER_4).values()} == {Puzzles()}
+    arms = CHAPTER_3 | CHAPTER_4
+    assert {arm.puzzles for name, arm in arms.items() if name not in NINE} == {Puzzles()}
     first, again = puzzles(RECURSIVE, "test"), puzzles(ONCE, "test")
     assert first is again
     assert not torch.equal(first.inputs[:16], puzzles(RECURSIVE, "validation").inputs)

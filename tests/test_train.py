@@ -241,6 +241,20 @@ def test_a_plateau_is_looked_for_every_so_many_steps():
     assert (rule.every, rule.patience, rule.rise) == (250, 1_500, 0.005)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ({"every": 0}, "every=0, patience=1500"),
+        ({"every": -1}, "every=-1, patience=1500"),
+        ({"every": 3, "patience": 2}, "every=3, patience=2"),
+    ],
+)
+def test_a_rule_that_can_never_be_followed_is_refused(numbers, told):
+    with pytest.raises(ValueError, match=f"needs 1 <= every <= patience, not {told}$"):
+        Plateau(**numbers)
+    assert Plateau(every=2, patience=2).every == 2
+
+
 def test_a_raised_plateau_ends_fitting():
     watch = PlateauWatch(Plateau(every=1, patience=2))
     steps = []
