@@ -58,9 +58,13 @@ def build_parser() -> argparse.ArgumentParser:
     parity.set_defaults(command=parity_command)
     speed = commands.add_parser("speed", help="time training steps and say where their time goes")
     speed.add_argument("--width", type=int, nargs="+", default=(), help="64, 128, ...; a table when left out")
-    speed.add_argument("--batch", type=int, help="boards a step (default 32; 4 from width 512 on)")
+    speed.add_argument(
+        "--batch", type=int, help="boards a step (default 32; 4 from width 512 on); no effect on chapter 03"
+    )
     speed.add_argument("--threads", type=int, default=1, help="threads to compute on (default 1)")
-    speed.add_argument("--steps", type=int, default=5, help="steps to measure (default 5; chapter 03: 20 x)")
+    speed.add_argument(
+        "--steps", type=int, default=5, help="steps to measure (default 5; chapter 03: 20 times as many)"
+    )
     speed.set_defaults(command=speed_command)
     for name, words, command in (
         ("lab", "open JupyterLab on the notebooks", lab_command),
@@ -136,7 +140,7 @@ def parity_command(options: argparse.Namespace) -> int:
 
 def speed_command(options: argparse.Namespace) -> int:
     """Time training steps, compare them with a plain matrix product, and say where their time goes."""
-    os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # torch's profiler tells the error stream when it starts
+    os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # or the profiler announces itself on stderr
     from recurse_lab.measure.speed import matrix_rate, speed, threads, where
     from recurse_lab.recipes.speed import cases
 

@@ -1,9 +1,11 @@
-"""Parts of the post-norm blocks with their backward passes written out: the same numbers, fewer passes over memory.
+"""Backward passes of the post-norm blocks, written out: the same numbers up to rounding, fewer passes over memory.
 
 A net of width 32 spends most of its training step on element-wise work between small matrix products. Autograd
 writes and reads a tensor for each of its links; a formula for the whole part needs half of them. The parts work in
-any floating-point type and on any device, and once: they cannot be differentiated twice. Blocks use them in
-training mode, and plain torch otherwise (for Jacobians, for example).
+any floating-point type and on any device, and once: they cannot be differentiated twice.
+
+In training mode all blocks use them for norms and gated MLPs, and for attention without rotation but with relations.
+Everything else, and evaluation mode (Jacobians, for example), is plain torch.
 
 Shape letters: B batch, C cells, D width, E inner width of the gated MLP, G = 2E,
 H heads, K width of a head, Y = HK, X = 3Y.
@@ -45,7 +47,7 @@ class Gated(Function):
     def forward(
         ctx: Any, x: Float[Tensor, "... D"], gate_up: Float[Tensor, "G D"], down: Float[Tensor, "D E"]
     ) -> Float[Tensor, "... D"]:
-        """The halves are multiplied apart: what comes out of each is then in one piece of memory."""
+        """The halves are multiplied apart, so that each result is contiguous."""
         x_ND = x.reshape(-1, x.shape[-1])
         gate, up = (x_ND @ half.T for half in gate_up.chunk(2))
         lit = F.silu(gate)

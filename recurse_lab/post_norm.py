@@ -47,7 +47,7 @@ def looked_up(table: nn.Embedding, rows: Int[Tensor, "*B"], what: str) -> Float[
     """Rows of a table.
 
     Raises:
-        ValueError: there is no such row.
+        ValueError: there is no such row. That is on a CPU; other devices report it later.
     """
     try:
         return table(rows)

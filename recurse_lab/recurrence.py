@@ -64,7 +64,8 @@ def think(
         read: True reads the answer off every thought, a collection only off those step numbers.
         grad_steps: let gradients flow through the last `grad_steps` refinements only (truncated
             back-propagation; refinements before them build no graph). None: through all of them. A resumed
-            state is detached only where some refinements are cut off; carry a detached one from step to step.
+            state is detached only if some refinements are cut off; detach it yourself to carry it across
+            training steps.
         generator: source of a random first state, for models that have one.
 
     Raises:

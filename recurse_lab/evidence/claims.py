@@ -29,7 +29,8 @@ class Claim:
     treatment: str  # name of the arm that should win
     controls: tuple[str, ...]  # names of the arms that it should beat
     margin: float  # fixed before the claim is run; 0 or more
-    recorded: bool = False  # judged on recorded runs alone, because an arm is too heavy to be trained live
+    # arms are too heavy, or need more seeds than can be trained live: rests on recorded runs alone, never mixed
+    recorded: bool = False
 
     def __post_init__(self) -> None:
         if self.margin < 0:

@@ -1,8 +1,8 @@
 """How fast a training step is: its time, the share of the processor's matrix rate it reaches, and where the time goes.
 
-Everything is measured on a training run that is handed in as a function, so that what is timed is the step that
-trains and not a copy of it. Times are CPU time of this process unless said otherwise: other programs on the machine
-hardly touch it. With several threads it adds them up, so that rates are those of one busy thread.
+Everything is measured on a training run that is handed in as a function: no step is written again here. Times are
+CPU time of this process unless said otherwise. That leaves out waiting, but not what other programs cost through
+shared caches and memory. The time of several threads is added up, so that rates are those of one busy thread.
 """
 
 import os
@@ -21,8 +21,8 @@ from torch.profiler import ProfilerActivity, profile
 from recurse_lab.measure.cost import forward_flops
 from recurse_lab.recurrence import Recurrence
 
-Mark = Callable[[], None]
-TrainingRun = Callable[[int, Mark], None]  # makes so many training steps and calls the mark after each
+Mark = Callable[[], None]  # what a training run calls at the end of each step, so that it can be timed
+TrainingRun = Callable[[int, Mark], None]  # makes that many training steps, which change its model
 
 OPTIMISER = "optimiser"  # name of a profiled range that counts as the optimiser's
 PRODUCTS, ATTENTION, ELEMENTWISE, REST = "products", "attention", "element-wise", "rest"
@@ -47,7 +47,7 @@ class Speed(NamedTuple):
         return self.flops / self.cpu_ms * 1e3
 
     def share(self, peak: float) -> float:
-        """Part of `peak`, FLOPs a CPU-second of one thread, that the step reaches."""
+        """Model FLOPs utilization: the step's rate as a share of `peak`, FLOPs a CPU-second of one thread."""
         return self.rate / peak
 
 
@@ -102,10 +102,10 @@ def threads(count: int) -> Iterator[None]:
 def where(run: TrainingRun, steps: int) -> dict[str, float]:
     """Shares of the wall-clock time of `steps` training steps, after one that warms up; they add up to 1.
 
-    Products are those with weights, attention is what happens to queries, keys and values, element-wise is all
-    else that torch computes (norms, gates, rotations, losses, copies); the optimiser has the gradient's norm and the
-    slow average with it, and the rest is Python and autograd. Watching costs something for each operation, so that
-    small operations look larger here than they are.
+    `products` are those with weights, `attention` is what happens to queries, keys and values. `optimiser` includes
+    the gradient's norm and the slow average. `element-wise` is all else that torch computes: norms, gates, rotations,
+    losses, copies. `rest` is what remains of the time: Python, autograd and waiting. The profiler itself costs some
+    time for each operation, so that small operations look larger here than they are.
     """
     run(1, _nothing)
     with profile(activities=[ProfilerActivity.CPU]) as profiler:

@@ -1,7 +1,8 @@
 """Plain deep network: different blocks, once each; what recursion is compared with.
 
-The blocks are those of the tiny recursive model. What differs: width, depth, sharing, a fixed first state and the input
-seen again at every step; and there is no prefix token, because there is no halting head to read it.
+The blocks are those of the tiny recursive model. What differs: width and depth; no weights are shared; there is no
+fixed first state; the input is seen once only; and there is no prefix token, since there is no halting head to read
+it.
 
 Shape letters: B batch, L cells, D width, V classes, R relations.
 """

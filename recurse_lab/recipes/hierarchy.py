@@ -43,13 +43,13 @@ def at_rate(rate: float, arm: SudokuArm) -> SudokuArm:
 
 LIVE = {"recursive": RECURSIVE, "hrm": hierarchy("HRM's form, twice the parameters", (2, 2))}
 
-# Recorded on both sides. Five seeds of each, run live in an earlier version, gave one word on seeds 0 to 4 and another
-# on 4000 to 4004, so different are the seeds of the net without a carry.
+# Recorded on both sides, because seeds of the net without a carry differ so much: five live seeds gave one word on
+# 0 to 4 and another on 4000 to 4004.
 CARRIES = {
     "recursive": RECURSIVE,
     "no_carry": at_rate(8e-3, changed("fresh state at every step", max_age=1)),
 }
-CARRY_SEEDS = 10
+CARRY_SEEDS = 10  # fixed before they were run, after the five live seeds had been seen
 
 ABLATIONS = {
     "hrm_equal": hierarchy("HRM's form, equal parameters", (1, 1)),

@@ -1,4 +1,4 @@
-"""The training steps whose speed is measured: that of chapter 03, and those of the published Sudoku nets.
+"""The training steps whose speed is measured: that of chapter 03, and the published Sudoku recipe at some widths.
 
 Shape letters: B boards, L cells.
 """
@@ -24,25 +24,29 @@ from recurse_lab.train.optimise import Average, Optimiser, Stepper
 from recurse_lab.train.sources import Pool
 from recurse_lab.train.supervision import HaltingSupervision
 
-HEAD_WIDTH = 64  # of the published nets, whatever their width
+HEAD_WIDTH = 64  # of the published net, whose width is 512; kept at every other width
 PREFIXES = (1, 16)  # ours, and the published one
 PUBLISHED = HaltingSupervision()  # T = 3, stablemax
 
 
 @dataclass(frozen=True)
 class Case:
-    """A training step to measure: its name, its model FLOPs, the run that makes it, and steps a measured one."""
+    """A training step to measure."""
 
     name: str
-    flops: float
+    flops: float  # model FLOPs of one step
     run: TrainingRun
-    times: int = 1  # small steps are measured this many times as often
+    times: int = 1  # so many steps are made for each one that is asked for: more where they are short
 
 
 def cases(widths: Iterable[int] = (), batch: int | None = None) -> Iterator[Case]:
-    """The chapter's step and those of widths 128 and 512, or those of the widths that are named; built one by one.
+    """The chapter's step and the published recipe at widths 128 and 512, or that alone at other widths.
 
-    Cost of a step on one thread: about 15 CPU-milliseconds in the chapter, 1 to 3 CPU-seconds for the others.
+    Cases are built one by one. Cost of a step on one thread: about 30 CPU-milliseconds in the chapter, 1 to 3
+    CPU-seconds for the others.
+
+    Args:
+        batch: boards a step of the published recipe; the chapter keeps its own.
 
     Raises:
         ValueError: a width has no whole number of heads, or there is no board.
@@ -62,7 +66,7 @@ def cases(widths: Iterable[int] = (), batch: int | None = None) -> Iterator[Case
 
 
 def published(width: int, prefix: int, batch: int) -> Case:
-    """A net on boards of 81 cells, with the published recursion, loss and optimiser; random boards will do."""
+    """The published recursion, loss and optimiser at some width, on boards of 81 random cells."""
     config = TRMConfig(width=width, heads=width // HEAD_WIDTH, prefix=prefix)
     with seeded(0) as generator:
         model = TRM(config)
@@ -105,9 +109,9 @@ def chapter(arm: SudokuArm) -> Case:
 
 
 class SeenAverage(Average):
-    """A slow average that profiles tell from other element-wise work."""
+    """A slow average whose updates a profile counts as the optimiser's and not as other element-wise work."""
 
     def update(self) -> None:
-        """As ever."""
+        """The same update, under the optimiser's name."""
         with record_function(OPTIMISER):
             super().update()

@@ -24,8 +24,8 @@ from recurse_lab.train.supervision import HaltingSupervision, Halts
 def train_sudoku(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """One trial: train, then measure on hard unseen puzzles.
 
-    Cost: about 25 CPU-seconds for the live arms of chapter 03. Expected: the recursive net solves more than .9
-    of the hard 6x6 puzzles, the same blocks applied once none.
+    Cost: about 25 CPU-seconds for the recursive net of chapter 03, 8 for `once`. Expected: the recursive net solves
+    more than .9 of the hard 6x6 puzzles, the same blocks applied once none.
     """
     model, run, boards, settled = train(arm, seed)
     test = puzzles(arm, "test")

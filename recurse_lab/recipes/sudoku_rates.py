@@ -3,11 +3,12 @@
     python -m recurse_lab.recipes.sudoku_rates
 
 Every arm is trained at each rate on seeds of its own (100 on), and judged by the share of cells right in hard
-validation puzzles, whose kinds of solution are neither in training nor in the test. Arms of 800 steps get
-them all and two seeds (HRM's form, whose plan has 720, too); the larger ones, which cost up to ten times as much a
-step, 400 steps and one seed, of the thousands that they have when they are trained to a plateau. Where the best rate
-is the smallest or the largest tried, the next one beyond is tried too. The records were made before the blocks'
-backward passes were written out, and their digest says so.
+validation puzzles, whose kinds of solution are neither in training nor in the test. Where the best rate is the
+smallest or the largest tried, the next one beyond is tried too.
+
+Arms with 800 steps in their chapter, and HRM's form, which has 720 there, are searched with 800 steps and two seeds.
+The others, which are trained to a plateau and cost up to ten times as much a step, are searched with 400 steps and
+one seed. The recorded search is older than the written-out backward passes, so its digest is another.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Sudoku with 4x4, 6x6 or 9x9 cells: puzzles with one solution, split by the kind of their solution grid.
 
 Two grids are of one kind when relabelled digits, permuted rows and columns (within and between bands) or, on
-square boxes, reflection turn one into the other. A test kind is one that no training puzzle has shown in any guise,
-those that augmentation makes and those that a net without positions cannot tell apart included.
+square boxes, reflection turn one into the other. Test kinds never occur in training, neither relabelled (which
+augmentation does) nor reordered (which a net without positions cannot notice).
 
 Shape letters: B batch, L cells, N side, R relations.
 """
@@ -118,7 +118,7 @@ class Sudoku:
         ]
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
-        """Every puzzle with its digits relabelled at random; ValueError as in `solve`."""
+        """Every puzzle with its digits relabelled at random; ValueError for a wrong size or symbol."""
         for board_BL in batch:
             self._check(board_BL)
         order_BN = torch.rand(len(batch.inputs), self.side, generator=generator).argsort(1) + 1
@@ -135,7 +135,7 @@ class Sudoku:
         return torch.tensor(found, dtype=torch.int64).view(-1, self.cells)
 
     def verify(self, inputs_BL: Int[Tensor, "B L"], answers_BL: Int[Tensor, "B L"]) -> Bool[Tensor, " B"]:
-        """True where an answer keeps the givens and every unit holds every digit; ValueError as in `solve`."""
+        """True where an answer keeps the givens and is a solution; ValueError for a wrong size, symbol or count."""
         if len(self._boards(inputs_BL)) != len(self._boards(answers_BL)):
             raise ValueError(f"{len(inputs_BL)} puzzles cannot have {len(answers_BL)} answers")
         kept = ((inputs_BL == 0) | (inputs_BL == answers_BL)).all(1)
@@ -145,7 +145,7 @@ class Sudoku:
         return kept & full
 
     def grade(self, inputs_BL: Int[Tensor, "B L"]) -> list[str]:
-        """The hardest technique that each puzzle needs; ValueError as in `solve`."""
+        """The hardest technique each needs; ValueError for a wrong size or symbol, or a digit twice in a unit."""
         return [technique(self.rules, board) for board in self._boards(inputs_BL)]
 
     def relations(self) -> Float[Tensor, "R L L"]:

@@ -1,8 +1,9 @@
 """What a model is asked for while it thinks: losses over the stream of thoughts.
 
-Objectives know nothing of architectures. Each is a frozen dataclass that is called with (model, batch, carry) and
-returns an `Outcome`; nothing is stored. Where a state is carried, start states are made without gradient, as in the
-papers: a net that shows its input in the start state only, and never again, does not learn to embed it that way.
+Objectives know nothing of architectures. Each is a frozen dataclass that is called with (model, batch, carry,
+progress, generator) and returns an `Outcome`; nothing is stored. Objectives that carry a state make start states
+without gradient, as in the papers, so a net that sees its input in the start state only cannot learn its embedding
+with them.
 
 Shape letters: B batch, *C cells, V classes.
 """
