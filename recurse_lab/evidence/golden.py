@@ -7,11 +7,11 @@ reads the small form.
 
 import json
 import math
+import reprlib
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from reprlib import repr
 from typing import Any
 
 import numpy as np
@@ -41,13 +41,13 @@ NAMES = (
 )
 FIXED = {"forward_dtype": "float32", "rms_norm_eps": 1e-5, "rope_theta": 10_000.0}
 NEEDED = ("seq_len", "vocab_size", "H_cycles", "L_cycles", "L_layers", "hidden_size", "num_heads")
-COUNTS = dict.fromkeys(
-    (*NEEDED, "num_puzzle_identifiers", "halt_max_steps"), 1
-)  # name -> the least that can be
-COUNTS |= dict.fromkeys(("H_layers", "puzzle_emb_ndim", "puzzle_emb_len"), 0)
-# what reading a damaged archive ends in; RuntimeError where it seems to be encrypted or of another version
+COUNTS = {  # whole numbers of the configuration -> the least that each can be
+    **dict.fromkeys((*NEEDED, "num_puzzle_identifiers", "halt_max_steps"), 1),
+    **dict.fromkeys(("H_layers", "puzzle_emb_ndim", "puzzle_emb_len"), 0),
+}
+# what reading a damaged archive raises; RuntimeError where it seems to be encrypted or of another version
 DAMAGED = (ValueError, OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
-SEEDS = 2**32  # of NumPy's stream
+SEEDS = 2**32  # how many seeds NumPy's stream takes
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Golden:
 
 
 def read_golden(path: Path) -> Golden:
-    """Read a golden file and the JSON beside it; what is missing or broken is one line."""
+    """Read a golden file and the JSON beside it; one line says what is missing or broken."""
     if not path.is_file():
         raise ValueError(f"{path}: there is no such file")
     beside = path.with_suffix(".json")
@@ -94,24 +94,26 @@ def read_golden(path: Path) -> Golden:
 
 
 def check_numbers(beside: Path, config: dict[str, Any]) -> None:
-    """Refuse counts that are none and an expansion that is no factor: no net has them."""
+    """Refuse counts and an expansion that no net can have."""
     for key, least in COUNTS.items():
         if type(value := config.get(key, least)) is not int or value < least:
-            raise ValueError(f"{beside}: {key} must be a whole number from {least} on, not {repr(value)}")
+            raise ValueError(
+                f"{beside}: {key} must be a whole number from {least} on, not {reprlib.repr(value)}"
+            )
     expansion = config.get("expansion", 4)
     if type(expansion) not in (int, float) or not 0 < expansion < math.inf:
-        raise ValueError(f"{beside}: expansion must be a number above 0, not {repr(expansion)}")
+        raise ValueError(f"{beside}: expansion must be a number above 0, not {reprlib.repr(expansion)}")
 
 
 def drawn(path: Path, arrays: dict[str, np.ndarray], told: dict[str, Any]) -> dict[str, np.ndarray]:
-    """All arrays, with the weights of a small file drawn again from the seed that its JSON tells."""
+    """All arrays; the weights of a small file are drawn again from the seed in its JSON."""
     if any(name.startswith("drawn/") for name in arrays):
         beside, small = path.with_suffix(".json"), told.get("compact")
         if not isinstance(small, dict) or "seed" not in small:
             raise ValueError(f"{beside}: compact does not say the seed that the weights are drawn with")
         if type(seed := small["seed"]) is not int or not 0 <= seed < SEEDS:
             raise ValueError(
-                f"{beside}: the seed must be a whole number from 0 to {SEEDS - 1}, not {repr(seed)}"
+                f"{beside}: the seed must be a whole number from 0 to {SEEDS - 1}, not {reprlib.repr(seed)}"
             )
     try:
         return draw_weights(arrays, told)
@@ -151,7 +153,7 @@ def model_config(golden: Golden) -> TRMConfig:
 
 
 def load_model(golden: Golden, config: TRMConfig, weights: dict[str, np.ndarray]) -> TRM:
-    """A model with weights under official names; the first tensor that does not fit its configuration is named."""
+    """A model with weights under official names; the first tensor that does not fit `config` is named."""
     with torch.random.fork_rng(devices=[]):
         model = HRM(config) if isinstance(config, HRMConfig) else TRM(config)
     wanted = {official_name(name): value for name, value in model.state_dict().items()}

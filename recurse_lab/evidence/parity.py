@@ -2,16 +2,17 @@
 
 The error of a tensor is rms(ours - theirs) / (unit + rms(theirs)): the unit is 1 for forward numbers, which have
 size 1, and 0 for the rest. Forward numbers must agree to 1e-5, gradients and what optimiser steps make of them to
-1e-4. Recursion amplifies rounding, so our numbers are computed in float64 as well: where rounding alone, which is
-in theirs as in ours, takes float32 further than that, up to four times as far is allowed (`trm_mlp` with its norm
-over cells turns 1e-7 into 4e-4 in 42 evaluations; a mistake is amplified as well, and is seen).
+1e-4. But both sides round, and recursion amplifies rounding: `trm_mlp`, with its norm over cells, turns 1e-7 into 4e-4
+in 42 evaluations. So our numbers are computed in float64 as well, and the distance of our float32 numbers from them
+says how far rounding alone goes. Four times that distance is allowed where it is more than the tolerance. A mistake
+is amplified as well, and is seen.
 
 How far rounding goes is a property of the net and of how long it has thought, but one tensor is a small sample of
-it: the halting head's two numbers may happen to come out exactly. So it is the most that rounding has done up to
-here in the group, and for logits, halting and losses in the latents that they are read off. Tensors that come later
-have been amplified further and do not count, nor do smaller ones, which are worse samples: a sure head's gradient
-is nothing but rounding, and must not excuse a wrong one of a network. The worst single number is shown and not
-judged.
+that: the halting head's two numbers may happen to come out exactly. So a tensor is allowed what rounding has done at
+most to tensors of its group up to now, itself included; for logits, halting and losses, also to the latents, which
+they are read off. Tensors that come later do not count, because rounding has been amplified further in them. Smaller
+tensors do not count either, because they are worse samples: the gradient of a sure head is nothing but rounding, and
+must not excuse a wrong gradient of a network. The worst single number is shown and not judged.
 """
 
 import math
@@ -43,7 +44,7 @@ GROUPS = {  # name -> which tensors, tolerance and unit
 READ_OFF_LATENTS = ("logits", "halting", "losses")
 ROUNDING = 4.0  # times as far as rounding alone
 TINY = 1e-12  # a tensor of zeros must be zeros
-# what a net or an optimiser with numbers that make no sense ends in
+# what a net or an optimiser with numbers that make no sense raises
 BROKEN = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, AssertionError, MemoryError)
 
 
@@ -71,7 +72,7 @@ def errors(path: Path) -> dict[str, Error]:
     """In each group of a golden file's tensors, the one that is furthest off for what is allowed."""
     golden = read_golden(path)
     waiting = {name for name in golden.arrays if not re.match(r"w0?/|(step\d+/)?in/", name)}
-    judges = one_of_each()
+    by_group = judges()
     try:
         for (name, ours), (_, exact) in zip(numbers(golden), numbers(golden, torch.float64), strict=True):
             kept, own, sure = name, ours.detach().numpy(), exact.detach().numpy()
@@ -82,13 +83,13 @@ def errors(path: Path) -> dict[str, Error]:
                 if (told := golden.arrays[kept].shape) != own.shape:
                     raise ValueError(f"{path}: {kept} is {told} in the file, but {own.shape} here")
                 group = next(key for key, (pattern, _) in GROUPS.items() if re.fullmatch(pattern, name))
-                judges[group].judge(kept, golden.arrays[kept], own, sure, ours.numel())
+                by_group[group].judge(kept, golden.arrays[kept], own, sure, ours.numel())
     except BROKEN as error:
         if str(error).startswith(str(path)):
             raise
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise ValueError(f"{path}: cannot be computed, {reason}") from error
-    found = {group: judge.found for group, judge in judges.items() if judge.found}
+    found = {group: judge.found for group, judge in by_group.items() if judge.found}
     if waiting or not found:
         raise ValueError(f"{path}: no way to compute {min(waiting, default='anything')}")
     return {group: max(of_group, key=lambda error: error.share) for group, of_group in found.items()}
@@ -101,8 +102,12 @@ class Judge:
     tolerance: float
     unit: float
     found: list[Error] = field(default_factory=list)
-    roundings: list[tuple[int, float]] = field(default_factory=list)  # of each tensor: its size, and how far
-    beneath: list[tuple[int, float]] = field(default_factory=list)  # of the tensors that these are read off
+    roundings: list[tuple[int, float]] = field(
+        default_factory=list
+    )  # of each tensor up to now: its size, and how far rounding went
+    beneath: list[tuple[int, float]] = field(
+        default_factory=list
+    )  # the same of the latents, where this group is read off them
 
     def judge(self, name: str, theirs: np.ndarray, ours: np.ndarray, exact: np.ndarray, size: int) -> None:
         """Judge one tensor of `size` numbers, in the form in which the file keeps it."""
@@ -117,12 +122,12 @@ class Judge:
         self.found.append(Error(name, rms(apart) / scale, allowed, float(worst.max())))
 
 
-def one_of_each() -> dict[str, Judge]:
+def judges() -> dict[str, Judge]:
     """A judge for each group; what is read off latents may be as far off as they are."""
-    judges = {group: Judge(*limits) for group, (_, limits) in GROUPS.items()}
+    by_group = {group: Judge(*limits) for group, (_, limits) in GROUPS.items()}
     for group in READ_OFF_LATENTS:
-        judges[group].beneath = judges["latents"].roundings
-    return judges
+        by_group[group].beneath = by_group["latents"].roundings
+    return by_group
 
 
 def rms(array: np.ndarray) -> float:

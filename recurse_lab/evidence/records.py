@@ -80,7 +80,7 @@ def load_reference(path: Path) -> list[Record]:
         ) from error
 
 
-def filled(model: Net, weights: Mapping[str, Tensor], label: str) -> Net:
+def loaded(model: Net, weights: Mapping[str, Tensor], label: str) -> Net:
     """The net with the weights of a finished trial of `label`, for reading.
 
     Raises:

@@ -14,12 +14,7 @@ from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 import torch
-from jaxtyping import Int
-from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
-
-from recurse_lab.measure.cost import forward_flops
-from recurse_lab.recurrence import Recurrence
 
 Mark = Callable[[], None]  # what a training run calls at the end of each step, so that it can be timed
 TrainingRun = Callable[[int, Mark], None]  # makes that many training steps, which change its model
@@ -61,11 +56,6 @@ def speed(run: TrainingRun, flops: float, steps: int) -> Speed:
 
     run(steps + 1, mark)
     return Speed(_median_ms(cpu), _median_ms(wall), flops)
-
-
-def training_flops(model: Recurrence, inputs: Int[Tensor, "B L"], cycles: int) -> float:
-    """Model FLOPs of one supervision step of all boards: T cycles, gradient through the last, one answer read."""
-    return forward_flops(model, inputs).training(1.0, cycles - 1.0)
 
 
 def matrix_rate(sizes: tuple[int, ...] = (512, 1024), repeats: int = 10) -> float:

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Int
 from torch import Generator, Tensor
 
-from recurse_lab.evidence.records import filled
+from recurse_lab.evidence.records import loaded
 from recurse_lab.measure.cost import parameters
 from recurse_lab.models.trm import TRM, TRMConfig
 from recurse_lab.recipes.arc_answers import View, boards, scores, share_right
@@ -105,7 +105,7 @@ def restore(arm: ArcArm, weights: Mapping[str, Tensor]) -> TRM:
     Raises:
         ValueError: the weights belong to another configuration.
     """
-    return filled(build(arm), weights, arm.label)
+    return loaded(build(arm), weights, arm.label)
 
 
 def train_arc(arm: ArcArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -69,28 +69,27 @@ LOOPS = {f"loops_{k}": changed(f"trained with up to {k} loops", max_age=k) for k
 _TRM = "Jolicoeur-Martineau 2025, Less is More: Recursive Reasoning with Tiny Networks (arXiv:2510.04871), table 1."
 _METRIC = "share of hard 6x6 puzzles wholly right after 16 supervision steps, at equal training compute"
 
-CARRY = Claim(
-    id="04-carry",
-    chapter="04",
-    statement="What makes the tiny net solve hard puzzles is the state that is carried from one supervision step to "
-    "the next: trained without it, the same net fails.",
-    source="The essay: the cause is recursion. ARC Prize 2025 on HRM: the outer refinement loop matters most.",
-    published="ARC-AGI-1: deep supervision 19 to 39 %, the inner recursion 35.7 to 39.0 %",
-    metric=_METRIC,
-    treatment="recursive",
-    controls=("no_carry",),
-    margin=0.25,
-    recorded=True,
-)
-
-HIERARCHY = replace(
-    CARRY,
+HIERARCHY = Claim(
     id="04-hierarchy",
+    chapter="04",
     statement="One network in both roles, trained through its whole cycle, beats HRM's two networks with twice the "
     "parameters: hierarchy is not needed.",
     source=_TRM,
     published="Sudoku-Extreme: TRM 87.4 %, separate networks 82.4 %, one-step gradient 56.5 %, HRM 55.0 %",
+    metric=_METRIC,
+    treatment="recursive",
     controls=("hrm",),
     margin=0.0,
-    recorded=False,
+)
+
+CARRY = replace(
+    HIERARCHY,
+    id="04-carry",
+    statement="What makes the tiny net solve hard puzzles is the state that is carried from one supervision step to "
+    "the next: trained without it, the same net fails.",
+    source="The essay: the cause is recursion. ARC Prize 2025 on HRM: the outer refinement loop matters most.",
+    published="ARC-AGI-1: deep supervision 19 to 39 %, the inner recursion 35.7 to 39.0 %",
+    controls=("no_carry",),
+    margin=0.25,
+    recorded=True,
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Generator, Tensor
 
-from recurse_lab.evidence.records import Record, filled
+from recurse_lab.evidence.records import Record, loaded
 from recurse_lab.evidence.reference import read_weights
 from recurse_lab.measure.behaviour import accuracy_grid
 from recurse_lab.measure.cost import parameters
@@ -74,7 +74,7 @@ def maze_net(data: Path) -> DeepThinking:
         RecordError: its weights are missing or damaged.
         ValueError: they belong to another configuration.
     """
-    return filled(DeepThinking(MAZES_LOOPED.model), read_weights(data, "mazes"), MAZES_LOOPED.label)
+    return loaded(DeepThinking(MAZES_LOOPED.model), read_weights(data, "mazes"), MAZES_LOOPED.label)
 
 
 def show_case(net: DeepThinking, size: int, seed: int, steps: int = 40) -> tuple[Batch, Trace]:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from recurse_lab.evidence.records import filled
+from recurse_lab.evidence.records import loaded
 from recurse_lab.measure.behaviour import accuracy_grid
 from recurse_lab.measure.cost import forward_flops, parameters
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
@@ -89,7 +89,7 @@ def restore(arm: Arm, weights: dict[str, Tensor]) -> DeepThinking:
     Raises:
         ValueError: the weights belong to another configuration.
     """
-    return filled(DeepThinking(arm.model), weights, arm.label)
+    return loaded(DeepThinking(arm.model), weights, arm.label)
 
 
 def iterations_read(arm: Arm, bits: int) -> list[int]:

@@ -11,11 +11,13 @@ from typing import Any, cast
 import torch
 from torch.profiler import record_function
 
-from recurse_lab.measure.speed import OPTIMISER, Mark, TrainingRun, training_flops
+from recurse_lab.measure.cost import forward_flops
+from recurse_lab.measure.speed import OPTIMISER, Mark, TrainingRun
 from recurse_lab.models.trm import TRM, TRMConfig
 from recurse_lab.recipes.recursion import RECURSIVE
 from recurse_lab.recipes.sudoku import build
 from recurse_lab.recipes.sudoku_arms import SudokuArm, pool
+from recurse_lab.recipes.sudoku_scores import training_flops
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.sudoku import Sudoku
 from recurse_lab.train.fit import fit, seeded
@@ -85,7 +87,8 @@ def published(width: int, prefix: int, batch: int) -> Case:
 
     tokens = f"{prefix} prefix token{'s' if prefix > 1 else ''}"
     name = f"width {width}, batch {batch}, {tokens}"
-    return Case(name, training_flops(model, boards.inputs, PUBLISHED.cycles), run)
+    flops = forward_flops(model, boards.inputs).training(1.0, PUBLISHED.cycles - 1.0)
+    return Case(name, flops, run)
 
 
 def chapter(arm: SudokuArm) -> Case:
@@ -105,7 +108,8 @@ def chapter(arm: SudokuArm) -> Case:
 
     config = cast(TRMConfig, arm.model)
     name = f"chapter 03: width {config.width}, batch {arm.batch}, {arm.puzzles.side}x{arm.puzzles.side}"
-    return Case(name, training_flops(model, problems.inputs[: arm.batch], arm.cycles), run, times=20)
+    flops = training_flops(arm, forward_flops(model, problems.inputs[: arm.batch]))
+    return Case(name, flops, run, times=20)
 
 
 class SeenAverage(Average):

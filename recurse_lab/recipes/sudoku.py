@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, cast
 
 from torch import Generator, Tensor
 
+from recurse_lab.evidence.records import loaded
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
 from recurse_lab.models.hrm import HRM, HRMConfig
 from recurse_lab.models.trm import TRM
@@ -95,13 +96,7 @@ def restore(arm: SudokuArm, weights: dict[str, Tensor]) -> Model:
     Raises:
         ValueError: the weights belong to another configuration.
     """
-    model = build(arm)
-    try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:160]
-        raise ValueError(f"these weights are not those of {arm.label}: {reason}") from None
-    return model.eval()
+    return loaded(build(arm), weights, arm.label)
 
 
 class Counted:
