@@ -19,7 +19,7 @@ from recurse_lab.train.plateau import Plateau
 from recurse_lab.train.supervision import HaltingSupervision
 
 STEPS = 800  # optimiser steps of every live arm
-LONGEST = 4_500  # of a recorded arm that has not reached a plateau by then
+LONGEST = 4_500  # of an arm trained to a plateau that has not reached it by then
 RULE = Plateau(every=250, patience=750, rise=0.005)
 
 TINY = TRMConfig(
@@ -85,6 +85,7 @@ APART = {
 
 LARGEST = {"sixty_four_times": to_plateau(plain("eight blocks, four times as wide (63x)", 8, 128, rate=1e-3))}
 
+# Recorded: does the same form carry over to 9x9? Its rate was not searched.
 NINE = {
     "nine": replace(
         RECURSIVE,
@@ -123,7 +124,7 @@ COMPUTE = replace(
 
 
 def larger(word: str) -> Claim:
-    """Recursion against one larger net, both trained until validation scores stop rising or to the cap; recorded."""
+    """Recursion against one larger net, on recorded runs: both trained to a plateau, or for `LONGEST` steps."""
     return replace(
         PARAMETERS,
         id=f"03-{word.replace('_', '-')}",
