@@ -135,7 +135,7 @@ def test_kinds_of_work_are_told_apart(kind, work):
     assert sum(shares.values()) == pytest.approx(1)
     assert min(shares.values()) >= 0
     # where another process takes the core in between, that falls to the rest
-    assert shares[kind] > 0.8 * (1 - shares[REST])
+    assert shares[kind] > 0.5 * (1 - shares[REST])
 
 
 def test_what_torch_does_not_do_is_the_rest():
