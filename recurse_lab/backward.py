@@ -1,8 +1,8 @@
 """Backward passes of the post-norm blocks, written out: the same numbers up to rounding, fewer passes over memory.
 
-A net of width 32 spends most of its training step on element-wise work between small matrix products. Autograd
-writes and reads a tensor for each of its links; a formula for the whole part needs half of them. The parts work in
-any floating-point type and on any device, and once: they cannot be differentiated twice.
+In a small net, element-wise work between small matrix products takes much of a training step. Autograd writes and
+reads a tensor for each link of the chain; a formula for the whole part needs fewer. The parts work in any
+floating-point type and on any device, and can be differentiated once only.
 
 In training mode all blocks use them for norms and gated MLPs, and for attention without rotation but with relations.
 Everything else, and evaluation mode (Jacobians, for example), is plain torch.
