@@ -128,8 +128,7 @@ def larger(word: str) -> Claim:
     return replace(
         PARAMETERS,
         id=f"03-{word.replace('_', '-')}",
-        statement=f"Trained to a plateau, or for {LONGEST:,} steps, recursing beats "
-        f"{(PLATEAU | LARGEST)[word].label}.",
+        statement=f"Trained to a plateau, or for {LONGEST:,} steps, recursing beats {PLATEAU[word].label}.",
         treatment="recursive_long",
         controls=(word,),
         margin=0.25,
