@@ -55,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     student.set_defaults(command=student_command)
     parity = commands.add_parser("parity", help="compare our models with golden files, number for number")
     parity.add_argument("files", nargs="+", type=Path, metavar="FILE.npz", help="its JSON lies beside it")
+    parity.add_argument("--device", default="cpu", help="where to compute our numbers: cpu (default), cuda, ...")
     parity.set_defaults(command=parity_command)
     speed = commands.add_parser("speed", help="time training steps and say where their time goes")
     speed.add_argument("--width", type=int, nargs="+", default=(), help="64, 128, ...; a table when left out")
@@ -129,7 +130,7 @@ def parity_command(options: argparse.Namespace) -> int:
 
     failed = False
     for path in options.files:
-        found = errors(path)
+        found = errors(path, options.device)
         print(f"{path}: {'agrees (root mean square of each tensor)' if agree(found) else 'DIFFERS'}")
         print(f"  {'':16}{'error':>9}{'allowed':>9}{'worst number':>14}  in")
         for group, (name, error, allowed, number) in found.items():

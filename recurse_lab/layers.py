@@ -1,9 +1,11 @@
 """The parts that several models share: normalisation, rotary attention, gated MLP, convolution block.
 
-Shape letters: B batch, C cells, D width, H heads, K width of a head.
+Shape letters: B batch, C cells, D width, H heads, K width of a head, J = K / 2.
 """
 
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +19,9 @@ class Attention(nn.Module):
     def __init__(self, width: int, heads: int, causal: bool = False) -> None:
         super().__init__()
         if heads < 1 or width % (2 * heads):
-            raise ValueError(f"width must be a multiple of 2 x heads, not {width} with {heads} heads")
+            raise ValueError(
+                f"width must be a multiple of 2 x heads, of which there is one or more, not {width} with {heads} heads"
+            )
         self.heads, self.causal = heads, causal
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
@@ -31,14 +35,29 @@ class Attention(nn.Module):
         return self.out(mixed_BHCK.transpose(1, 2).reshape(B, C, D))
 
 
-def rotate(x_BHCK: Float[Tensor, "B H C K"], base: float = 10_000.0) -> Float[Tensor, "B H C K"]:
+class Turn(NamedTuple):
+    """Cosines and sines (C, J) of the angles by which rotary positions turn the pairs (x_j, x_{j + J}) of a head."""
+
+    cos: Tensor
+    sin: Tensor
+
+
+@lru_cache(maxsize=32)
+def turn(cells: int, width: int, dtype: torch.dtype, device: torch.device, base: float = 10_000.0) -> Turn:
+    """Angles i / base^(2 j / K) of cell i and pair j, for heads of some width K; computed in float32."""
+    with torch.inference_mode(False):  # so that whoever asks first, gradients may flow through what it turns
+        frequency_J = 1 / base ** (torch.arange(0, width, 2, device=device) / width)
+        angle_CJ = torch.outer(torch.arange(cells, device=device), frequency_J)
+        return Turn(angle_CJ.cos().to(dtype), angle_CJ.sin().to(dtype))
+
+
+def rotate(x_BHCK: Float[Tensor, "B H C K"]) -> Float[Tensor, "B H C K"]:
     """Turn each pair of numbers by an angle that grows with the cell's position (rotate-half form)."""
     C, K = x_BHCK.shape[-2:]
-    frequency = 1 / base ** (torch.arange(0, K, 2, device=x_BHCK.device) / K)
-    angle_CK = torch.outer(torch.arange(C, device=x_BHCK.device), frequency).repeat(1, 2)
-    left, right = x_BHCK.chunk(2, dim=-1)
-    # (a, b) -> (a cos - b sin, b cos + a sin)
-    return (x_BHCK * angle_CK.cos() + torch.cat((-right, left), dim=-1) * angle_CK.sin()).to(x_BHCK.dtype)
+    precise = x_BHCK.dtype if x_BHCK.dtype == torch.float64 else torch.float32
+    cos_CJ, sin_CJ = turn(C, K, precise, x_BHCK.device)
+    a, b = x_BHCK.chunk(2, dim=-1)
+    return torch.cat((a * cos_CJ - b * sin_CJ, b * cos_CJ + a * sin_CJ), dim=-1).to(x_BHCK.dtype)
 
 
 class GatedMLP(nn.Module):

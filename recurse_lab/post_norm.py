@@ -14,19 +14,30 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from recurse_lab.backward import Attend, Gated, Rms
-from recurse_lab.layers import Attention, GatedMLP, rotate
+from recurse_lab.backward import Attend, Gated, NormedSum
+from recurse_lab.layers import Attention, GatedMLP, rotate, turn
 
 EPS = 1e-5  # both papers' code
 RELATION_SCALE = 8.0  # learned numbers move by the optimiser's step size; times 8 they get somewhere in time
 
 
-def rms(x: Float[Tensor, "... D"], written_out: bool = False) -> Float[Tensor, "... D"]:
+def written_out(part: nn.Module, x: Tensor) -> bool:
+    """Whether `part` is in training, in a precision for which the written-out backward passes are made."""
+    exact = x.dtype in (torch.float32, torch.float64)
+    return part.training and exact and not torch.is_autocast_enabled(x.device.type)
+
+
+def rms(x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
     """x / sqrt(mean x^2 + eps) over the last axis, in float32 or better, without gain."""
     x32 = x if x.dtype == torch.float64 else x.float()
-    if written_out:
-        return Rms.apply(x32, EPS).to(x.dtype)
     return (x32 * torch.rsqrt(x32.square().mean(-1, keepdim=True) + EPS)).to(x.dtype)
+
+
+def normed_sum(
+    part: nn.Module, h: Float[Tensor, "... D"], branch: Float[Tensor, "... D"]
+) -> Float[Tensor, "... D"]:
+    """rms(h + branch), in a block `part`."""
+    return NormedSum.apply(h, branch, EPS) if written_out(part, h) else rms(h + branch)
 
 
 def hidden_width(width: int, expansion: float = 4.0, multiple: int = 256) -> int:
@@ -73,10 +84,11 @@ class PlacedAttention(Attention):
         self, x_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
         """Mix the cells of each example."""
-        if self.training and bias_HCC is not None and not self.rotary:
-            return self.out(Attend.apply(self.qkv(x_BCD), bias_HCC))
         B, C, D = x_BCD.shape
         H = self.heads
+        if written_out(self, x_BCD):
+            turned = turn(C, D // H, x_BCD.dtype, x_BCD.device) if self.rotary else None
+            return self.out(Attend.apply(self.qkv(x_BCD), H, bias_HCC, turned))
         qkv_BGCK = self.qkv(x_BCD).view(B, C, 3 * H, -1).transpose(1, 2)
         qk, v = qkv_BGCK[:, : 2 * H], qkv_BGCK[:, 2 * H :]
         q, k = (rotate(qk) if self.rotary else qk).chunk(2, dim=1)
@@ -103,7 +115,7 @@ class Mlp(GatedMLP):
 
     def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
         """Transform each cell on its own."""
-        if self.training:
+        if written_out(self, x):
             return Gated.apply(x, self.gate_up.weight, self.down.weight)
         return super().forward(x)
 
@@ -119,8 +131,8 @@ class AttentionBlock(nn.Module):
         self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
         """h <- rms(h + attention(h)); h <- rms(h + mlp(h))."""
-        h_BCD = rms(h_BCD + self.attention(h_BCD, bias_HCC), self.training)
-        return rms(h_BCD + self.mlp(h_BCD), self.training)
+        h_BCD = normed_sum(self, h_BCD, self.attention(h_BCD, bias_HCC))
+        return normed_sum(self, h_BCD, self.mlp(h_BCD))
 
     def bias(self, relations_RCC: Float[Tensor, "R C C"] | None) -> Float[Tensor, "H C C"] | None:
         """What the relations add to this block's scores."""
@@ -139,9 +151,8 @@ class TokenBlock(nn.Module):
     ) -> Float[Tensor, "B C D"]:
         """h' <- rms(h' + tokens(h')) with h' = h transposed; h <- rms(h + mlp(h))."""
         # the first norm runs over the cells and not over the width
-        h_BDC = rms(h_BCD.mT + self.tokens(h_BCD.mT), self.training)
-        h_BCD = h_BDC.mT
-        return rms(h_BCD + self.mlp(h_BCD), self.training)
+        h_BCD = normed_sum(self, h_BCD.mT, self.tokens(h_BCD.mT)).mT
+        return normed_sum(self, h_BCD, self.mlp(h_BCD))
 
     def bias(self, relations_RCC: Float[Tensor, "R C C"] | None) -> None:
         """There are no scores to add to."""

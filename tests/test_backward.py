@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch.autograd import gradcheck
 
-from recurse_lab.backward import Attend, Gated, Rms
+from recurse_lab.backward import Attend, Gated, NormedSum
+from recurse_lab.layers import rotate, turn
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
 from recurse_lab.models.trm import TRM, TRMConfig
 from recurse_lab.post_norm import EPS, AttentionBlock, Mlp, PlacedAttention, attend, rms
@@ -22,19 +23,37 @@ def plain_gated(x, gate_up, down):
     return F.linear(F.silu(gate) * up, down)
 
 
-def plain_attend(qkv, bias):
-    (B, C, _), H = qkv.shape, len(bias)
-    q, k, v = qkv.view(B, C, 3, H, -1).permute(2, 0, 3, 1, 4)
-    return attend(q, k, v, bias).transpose(1, 2).reshape(B, C, -1)
+def attending(heads, rotary=False):
+    """Attention written out, and the same in plain torch: functions of q, k and v side by side, and a bias."""
+
+    def ours(qkv, bias=None):
+        B, C, X = qkv.shape
+        turned = turn(C, X // (3 * heads), qkv.dtype, qkv.device) if rotary else None
+        return Attend.apply(qkv, heads, bias, turned)
+
+    def plain(qkv, bias=None):
+        B, C, X = qkv.shape
+        q, k, v = qkv.view(B, C, 3, heads, -1).permute(2, 0, 3, 1, 4)
+        q, k = (rotate(q), rotate(k)) if rotary else (q, k)
+        return attend(q, k, v, bias).transpose(1, 2).reshape(B, C, -1)
+
+    return ours, plain
+
+
+def normed_sum(h, branch):
+    return NormedSum.apply(h, branch, EPS)
 
 
 PARTS = {
-    "rms": (lambda x: Rms.apply(x, EPS), rms, [(2, 3, 5)]),
-    "rms of one row": (lambda x: Rms.apply(x, EPS), rms, [(7,)]),
+    "normed sum": (normed_sum, lambda h, b: rms(h + b), [(2, 3, 5), (2, 3, 5)]),
+    "normed sum of one row": (normed_sum, lambda h, b: rms(h + b), [(7,), (7,)]),
     "gated": (Gated.apply, plain_gated, [(2, 3, 4), (10, 4), (4, 5)]),
     "gated, one axis more": (Gated.apply, plain_gated, [(2, 1, 3, 4), (6, 4), (4, 3)]),
-    "attend": (Attend.apply, plain_attend, [(2, 5, 12), (2, 5, 5)]),
-    "attend, one head": (Attend.apply, plain_attend, [(1, 3, 6), (1, 3, 3)]),
+    "attend": (*attending(2), [(2, 5, 12), (2, 5, 5)]),
+    "attend, one head": (*attending(1), [(1, 3, 6), (1, 3, 3)]),
+    "attend without bias": (*attending(2), [(2, 5, 12)]),
+    "attend, rotary": (*attending(2, rotary=True), [(2, 5, 24)]),
+    "attend, rotary and bias": (*attending(3, rotary=True), [(2, 4, 36), (3, 4, 4)]),
 }
 
 
@@ -110,7 +129,7 @@ def test_a_training_step_has_the_gradients_of_evaluation_mode(number):
 
 def test_blocks_use_them_in_training_only(monkeypatch):
     used = []
-    for part in (Attend, Gated, Rms):
+    for part in (Attend, Gated, NormedSum):
         apply = part.apply
         monkeypatch.setattr(
             part, "apply", lambda *given, part=part, apply=apply: used.append(part.__name__) or apply(*given)
@@ -118,6 +137,6 @@ def test_blocks_use_them_in_training_only(monkeypatch):
     block = AttentionBlock(PlacedAttention(8, 2, rotary=False, relations=4), Mlp(8, 12))
     bias = block.bias(Sudoku(4).relations())
     block.train()(torch.randn(2, 16, 8), bias)
-    assert used == ["Attend", "Rms", "Gated", "Rms"]
+    assert used == ["Attend", "NormedSum", "Gated", "NormedSum"]
     block.eval()(torch.randn(2, 16, 8), bias)
     assert len(used) == 4

@@ -63,19 +63,35 @@ class Error(NamedTuple):
         return math.inf if math.isnan(share) else share
 
 
+def usable(device: str) -> torch.device:
+    """A device by name.
+
+    Raises:
+        ValueError: torch has no such device here.
+    """
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError) as error:  # the second where torch was built without it
+        raise ValueError(f"device {device!r} cannot be used here; cpu always can") from error
+
+
 def agree(found: dict[str, Error]) -> bool:
     """Whether every group is near enough."""
     return all(error.share <= 1 for error in found.values())
 
 
-def errors(path: Path) -> dict[str, Error]:
-    """In each group of a golden file's tensors, the one that is furthest off for what is allowed."""
-    golden = read_golden(path)
+def errors(path: Path, device: str = "cpu") -> dict[str, Error]:
+    """In each group of a golden file's tensors, the one that is furthest off for what is allowed.
+
+    Our float32 numbers are computed on `device`, the float64 ones on the CPU.
+    """
+    golden, where = read_golden(path), usable(device)
     waiting = {name for name in golden.arrays if not re.match(r"w0?/|(step\d+/)?in/", name)}
     by_group = judges()
     try:
-        for (name, ours), (_, exact) in zip(numbers(golden), numbers(golden, torch.float64), strict=True):
-            kept, own, sure = name, ours.detach().numpy(), exact.detach().numpy()
+        pairs = zip(numbers(golden, device=where), numbers(golden, torch.float64), strict=True)
+        for (name, ours), (_, exact) in pairs:
+            kept, own, sure = name, ours.detach().cpu().numpy(), exact.detach().numpy()
             if f"sketch/{name}" in waiting:
                 kept, own, sure = f"sketch/{name}", sketch(own), sketch(sure)
             if kept in waiting:

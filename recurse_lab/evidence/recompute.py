@@ -27,26 +27,30 @@ from recurse_lab.train.supervision import (
 Numbers: TypeAlias = Iterator[tuple[str, Tensor]]
 
 
-def numbers(golden: Golden, dtype: torch.dtype = torch.float32) -> Numbers:
+CPU = torch.device("cpu")
+
+
+def numbers(golden: Golden, dtype: torch.dtype = torch.float32, device: torch.device = CPU) -> Numbers:
     """All that can be computed from a file: of supervision steps, or of optimiser steps."""
-    return trained(golden, dtype) if golden.weights("w0/") else supervised(golden, dtype)
+    return (trained if golden.weights("w0/") else supervised)(golden, dtype, device)
 
 
-def supervised(golden: Golden, dtype: torch.dtype = torch.float32) -> Numbers:
+def supervised(golden: Golden, dtype: torch.dtype, device: torch.device) -> Numbers:
     """Every number of some supervision steps about one batch, each going on from the one before."""
     config, weights = model_config(golden), golden.weights("w/")
-    batch = batch_of(golden, "in/")
+    batch = batch_of(golden, "in/", CPU)
     if config.puzzles:
         # a row of the table for every slot, so that its gradient is the slot's
         rows = batch.inputs[:, 0].clone()
         batch.inputs[:, 0] = torch.arange(len(rows))
         weights["puzzle_emb.weights"] = weights["puzzle_emb.weights"][rows.numpy()]
         config = replace(config, puzzles=len(rows))
-    model, cycles = load_model(golden, config, weights).to(dtype), golden.config["H_cycles"]
+    model = load_model(golden, config, weights).to(device, dtype)
+    batch, cycles = Batch(*(part.to(device) for part in batch)), golden.config["H_cycles"]
     state, context = model.start(batch.inputs)
     yield "out/x_embedding", context.x
     objective = HaltingSupervision(cycles=cycles)
-    ages = torch.zeros(len(batch.inputs), dtype=torch.int64)
+    ages = torch.zeros(len(batch.inputs), dtype=torch.int64, device=device)
     slots, nobody = Slots(batch, state, ages), ages > 0
     steps = {int(found[1]) for name in golden.arrays if (found := re.search(r"step(\d+)/", name))}
     for step in sorted(steps):
@@ -91,12 +95,12 @@ def judged(model: TRM, outcome: Outcome) -> Numbers:
         yield f"grad/{official}", weight.grad
 
 
-def trained(golden: Golden, dtype: torch.dtype = torch.float32) -> Numbers:
+def trained(golden: Golden, dtype: torch.dtype, device: torch.device) -> Numbers:
     """Losses and slots of some optimiser steps, and the weights, the table and the average at their end."""
     told, config = golden.told, golden.config
     if config["halt_exploration_prob"]:
         raise ValueError(f"{golden.path}: exploration is drawn at random, and cannot be compared")
-    model = load_model(golden, model_config(golden), golden.weights("w0/")).to(dtype)
+    model = load_model(golden, model_config(golden), golden.weights("w0/")).to(device, dtype)
     adam, sign = told["optimizer"]["AdamW"], told["optimizer"]["puzzle_emb_signSGD"]
     options = Optimiser(
         rate=adam["lr"],
@@ -109,7 +113,8 @@ def trained(golden: Golden, dtype: torch.dtype = torch.float32) -> Numbers:
     objective = HaltingSupervision(cycles=config["H_cycles"], max_age=config["halt_max_steps"], explore=0.0)
     stepper, carry = Stepper(model, options), None
     for step in range(len({name for name in golden.arrays if name.endswith("in/inputs")})):
-        outcome = objective(model, batch_of(golden, f"step{step}/in/"), carry, 0.0, Generator())
+        batch = batch_of(golden, f"step{step}/in/", device)
+        outcome = objective(model, batch, carry, 0.0, Generator())
         carry = outcome.carry
         stepper.step(outcome.loss, carry.slots.batch.inputs[:, 0] if config["puzzle_emb_ndim"] else None)
         yield f"step{step}/loss", outcome.loss
@@ -122,7 +127,7 @@ def trained(golden: Golden, dtype: torch.dtype = torch.float32) -> Numbers:
         yield f"ema_end/{official_name(name)}", value
 
 
-def batch_of(golden: Golden, prefix: str) -> Batch:
+def batch_of(golden: Golden, prefix: str, device: torch.device) -> Batch:
     """Inputs and targets; the puzzle's row stands before the board where there is a table."""
     config, names = golden.config, ("inputs", "labels", "puzzle_identifiers")
     tokens, targets, rows = (torch.from_numpy(golden.arrays[prefix + name]).long() for name in names)
@@ -136,4 +141,5 @@ def batch_of(golden: Golden, prefix: str) -> Batch:
         if not ((part >= 0) & (part < limit) | (part == IGNORE) & (name == "labels")).all():
             raise ValueError(f"{golden.path}: {prefix}{name} holds numbers outside 0 to {limit - 1}")
     has_table = config.get("puzzle_emb_ndim", 0) > 0
-    return Batch(torch.cat((rows[:, None], tokens), dim=1) if has_table else tokens, targets)
+    inputs = torch.cat((rows[:, None], tokens), dim=1) if has_table else tokens
+    return Batch(inputs.to(device), targets.to(device))

@@ -1,13 +1,14 @@
 """Plain deep network: different blocks, once each; what recursion is compared with.
 
-The blocks are those of the tiny recursive model. What differs: width and depth; no weights are shared; there is no
-fixed first state; the input is seen once only; and there is no prefix token, since there is no halting head to read
-it.
+The blocks are those of the tiny recursive model, with the norm where it has it, or before each branch, as most deep
+transformers have it. What differs: width and depth; no weights are shared; there is no fixed first state; the input is
+seen once only; and there is no prefix token, since there is no halting head to read it.
 
 Shape letters: B batch, L cells, D width, V classes, R relations.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
@@ -21,6 +22,7 @@ from recurse_lab.post_norm import (
     hidden_width,
     lecun_normal_,
     looked_up,
+    rms,
 )
 
 
@@ -34,6 +36,7 @@ class FeedForwardConfig:
     width: int = 32  # D
     heads: int = 4
     depth: int = 2  # blocks, each applied once
+    norm: Literal["post", "pre"] = "post"  # after each sum, or before each branch and before the answer
 
 
 class FeedForward(nn.Module):
@@ -45,6 +48,8 @@ class FeedForward(nn.Module):
         super().__init__()
         if config.depth < 1:
             raise ValueError(f"depth must be 1 block or more, not {config.depth}")
+        if config.norm not in ("post", "pre"):
+            raise ValueError(f"norm must be 'post' or 'pre', not {config.norm!r}")
         if relations.shape[1:] != (config.cells, config.cells):
             raise ValueError(f"relations must have the shape (R, {config.cells}, {config.cells})")
         self.config = config
@@ -78,11 +83,23 @@ class FeedForward(nn.Module):
         return Layered(self.net.blocks[state.layer](state.z, context[state.layer]), state.layer + 1)
 
     def read(self, state: Layered) -> Float[Tensor, "B L V"]:
-        """One linear map."""
-        return self.head(state.z)
+        """One linear map, of the normed state where norms come first."""
+        return self.head(state.z if self.config.norm == "post" else rms(state.z))
+
+
+class PreNormBlock(AttentionBlock):
+    """Norms before the branches instead of after the sums (Xiong et al. 2020, arXiv:2002.04745, section 3)."""
+
+    def forward(
+        self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
+    ) -> Float[Tensor, "B C D"]:
+        """h <- h + attention(rms(h)); h <- h + mlp(rms(h))."""
+        h_BCD = h_BCD + self.attention(rms(h_BCD), bias_HCC)
+        return h_BCD + self.mlp(rms(h_BCD))
 
 
 def block(config: FeedForwardConfig, relations: int) -> AttentionBlock:
     """Attention without rotation but with relations, and a gated MLP."""
     attention = PlacedAttention(config.width, config.heads, rotary=False, relations=relations)
-    return AttentionBlock(attention, Mlp(config.width, hidden_width(config.width, multiple=1)))
+    kind = AttentionBlock if config.norm == "post" else PreNormBlock
+    return kind(attention, Mlp(config.width, hidden_width(config.width, multiple=1)))

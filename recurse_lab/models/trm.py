@@ -205,13 +205,21 @@ def block(config: TRMConfig, relations: int) -> AttentionBlock | TokenBlock:
     return AttentionBlock(attention, mlp(config.width))
 
 
+LEAST = {
+    1: ("symbols", "classes", "cells", "width", "heads", "refinements", "multiple"),
+    0: ("prefix", "puzzles"),
+}  # the least that each number of a configuration can be
+
+
 def check(config: TRMConfig, relations: Tensor | None) -> None:
     """Refuse what cannot be built, in one line."""
     L, row = config.cells, (config.puzzle_width or config.width) if config.puzzles else 0
-    if min(config.heads, config.cells, config.width) < 1 or min(config.prefix, config.puzzles) < 0:
-        raise ValueError(f"heads, cells, width from 1 on, prefix and puzzles from 0 on, not {config}")
-    if len(config.layers) not in (1, 2) or min(config.layers) < 1 or config.refinements < 1:
-        raise ValueError(f"one or two networks with blocks, and n from 1 on, not {config}")
+    for least, names in LEAST.items():
+        for name in names:
+            if (value := getattr(config, name)) < least:
+                raise ValueError(f"{name} must be {least} or more, not {value}")
+    if len(config.layers) not in (1, 2) or min(config.layers) < 1:
+        raise ValueError(f"layers must be the blocks of one or two networks, 1 or more each, not {config.layers}")
     if row > config.prefix * config.width:
         raise ValueError(f"a prefix of {config.prefix} tokens has no room for {row} numbers a puzzle")
     if relations is not None and (config.mixer == "tokens" or relations.shape[1:] != (L, L)):

@@ -88,7 +88,7 @@ def draw_identities(rows: int, generator: Generator) -> dict[str, Int[Tensor, " 
         ValueError: fewer than two rows, of which there is no other.
     """
     if rows < 2:
-        raise ValueError(f"needs 2 or more tasks and augmentations together, not {rows}")
+        raise ValueError(f"needs 2 or more rows, one for each task and augmentation, not {rows}")
     own_R = torch.arange(rows + 1)
     shift_R = torch.randint(1, rows, (rows + 1,), generator=generator)
     return {"own": own_R, "blank": torch.full_like(own_R, BLANK), "other": (own_R - 1 + shift_R) % rows + 1}

@@ -30,12 +30,18 @@ class View(NamedTuple):
 
 
 def boards(shown: Iterable[tuple[View, Pair]], side: int) -> Batch:
-    """What the net sees, the row first, (N, 1 + L), and what it should say, (N, L)."""
+    """What the net sees, the row first, (N, 1 + L), and what it should say, (N, L).
+
+    Raises:
+        ValueError: there is nothing to show, or a grid does not fit the canvas.
+    """
     inputs, targets = [], []
     for view, pair in shown:
         tokens_L, answer_L = encode_pair(Pair(*map(view.augmentation.apply, pair)), side)
         inputs.append(torch.cat((torch.tensor([view.row]), tokens_L)))
         targets.append(answer_L)
+    if not inputs:
+        raise ValueError("needs 1 pair or more, not none")
     return Batch(torch.stack(inputs), torch.stack(targets))
 
 

@@ -28,13 +28,13 @@ def train_sudoku(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, T
     Cost: about 25 CPU-seconds for the recursive net of chapter 03, 8 for `once`. Expected: the recursive net solves
     more than .9 of the hard 6x6 puzzles, the same blocks applied once none.
     """
-    model, run, boards, settled = train(arm, seed)
+    model, run, boards, plateau = train(arm, seed)
     test = puzzles(arm, "test")
     values = cost(arm, model, len(run.loss)) | {
         "train_seconds": run.seconds,
         "steps": len(run.loss),
         "boards": boards,
-        "plateau": settled,
+        "plateau": plateau,
         "curve": {"accuracy": thinned(run.accuracy), "loss": thinned(run.loss)},
         **accuracy(arm, model, test),
     }
@@ -49,7 +49,7 @@ class Trained(NamedTuple):
     model: Model
     run: Run
     boards: int
-    settled: bool
+    plateau: bool
 
 
 def train(arm: SudokuArm, seed: int, watch: Any = None) -> Trained:
@@ -58,7 +58,7 @@ def train(arm: SudokuArm, seed: int, watch: Any = None) -> Trained:
         model = build(arm)
     source = Pool(pool(arm.puzzles, "train", seed), arm.batch, Sudoku(arm.puzzles.side).augment, generator)
     average, objective, curve = Average(model, arm.average), Counted(arm.objective), Run()
-    plateau = PlateauWatch(arm.plateau) if arm.plateau else None
+    rule = PlateauWatch(arm.plateau) if arm.plateau else None
 
     def note(step: int, loss: float, share: float) -> None:
         average.update()
@@ -66,20 +66,20 @@ def train(arm: SudokuArm, seed: int, watch: Any = None) -> Trained:
         curve.accuracy.append(share)
         if watch:
             watch(step, loss, share)
-        if plateau and plateau.due(step):
+        if rule and rule.due(step):
             with average.in_place():
-                plateau.note(cells_right(arm, model))
+                rule.note(cells_right(arm, model))
 
-    if plateau:
+    if rule:
         puzzles(arm, "validation")  # made before the clock starts
-    begun, settled = process_time(), False
+    begun, plateau = process_time(), False
     try:
         fit(model, source, objective, arm.plan, generator, note)
     except PlateauReached:
-        settled = True
+        plateau = True
     curve.seconds = process_time() - begun
     average.keep()
-    return Trained(model.eval(), curve, objective.boards, settled)
+    return Trained(model.eval(), curve, objective.boards, plateau)
 
 
 def build(arm: SudokuArm) -> Model:

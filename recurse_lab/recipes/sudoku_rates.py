@@ -1,14 +1,15 @@
-"""How the learning rates of chapters 03 and 04 were chosen: a small search on validation puzzles by one rule.
+"""How learning rates and norms of chapters 03 and 04 were chosen: a search on validation puzzles by one rule.
 
     python -m recurse_lab.recipes.sudoku_rates
 
 Every arm is trained at each rate on seeds of its own (100 on), and judged by the share of cells right in hard
 validation puzzles, whose kinds of solution are neither in training nor in the test. Where the best rate is the
-smallest or the largest tried, the next one beyond is tried too.
+smallest or the largest tried, the next one beyond is tried too. Plain nets are tried with norms after each sum and with
+norms before each branch, each at rates of its own: what recursion is compared with has the better of the two.
 
 Arms with 800 steps in their chapter, and HRM's form, which has 720 there, are searched with 800 steps and two seeds.
 The others, which are trained to a plateau and cost up to ten times as much a step, are searched with 400 steps and
-one seed. The recorded search is older than the written-out backward passes, so its digest is another.
+one seed.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from torch import Tensor
 from recurse_lab.evidence.records import load_reference
 from recurse_lab.evidence.reference import reference_path, write_checksums, write_reference
 from recurse_lab.evidence.replicate import Results, replicate
+from recurse_lab.models.feed_forward import FeedForwardConfig
 from recurse_lab.recipes.hierarchy import CARRIES
 from recurse_lab.recipes.hierarchy import LIVE as HIERARCHIES
 from recurse_lab.recipes.recursion import APART, LARGEST, LIVE, PLATEAU, STEPS
@@ -30,8 +32,25 @@ from recurse_lab.recipes.sudoku_scores import right_after
 
 RATES = (1e-3, 2e-3, 4e-3, 8e-3)
 SEEDS = (100, 101)
-WHOLE_PLAN = LIVE | HIERARCHIES | CARRIES
-LARGER = {name: arm for name, arm in (PLATEAU | APART | LARGEST).items() if not name.endswith("_long")}
+NORMS = ("post", "pre")
+
+
+def either_norm(arms: Mapping[str, SudokuArm]) -> dict[str, SudokuArm]:
+    """The arms, plain nets once with each norm and under a name that says which."""
+    found = {}
+    for name, arm in arms.items():
+        if isinstance(arm.model, FeedForwardConfig):
+            for norm in NORMS:
+                found[f"{name} {norm}-norm"] = replace(arm, model=replace(arm.model, norm=norm))
+        else:
+            found[name] = arm
+    return found
+
+
+SHORTER = either_norm(LIVE | HIERARCHIES | CARRIES)
+LARGER = either_norm(
+    {name: arm for name, arm in (PLATEAU | APART | LARGEST).items() if not name.endswith("_long")}
+)
 
 
 def validate(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -45,7 +64,7 @@ def validate(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tenso
 def search(folder: Path, cache: Path, jobs: int = 2) -> Path:
     """Run the search for every arm and write its records below `folder`."""
     found: Results = {}
-    for arms, steps, seeds in ((WHOLE_PLAN, STEPS, SEEDS), (LARGER, STEPS // 2, SEEDS[:1])):
+    for arms, steps, seeds in ((SHORTER, STEPS, SEEDS), (LARGER, STEPS // 2, SEEDS[:1])):
         wanted = {name: set(RATES) for name in arms}
         while any(wanted.values()):
             tried = at_rates(arms, wanted, steps)
@@ -84,14 +103,29 @@ def tried(folder: Path, arm: str) -> dict[str, dict[str, float]]:
     return dict(sorted(rows.items(), key=lambda row: float(row[0].split()[1])))
 
 
-def best_rates(results: Results) -> dict[str, float]:
-    """Arm -> the rate with the highest mean share of cells right."""
-    scores: dict[str, dict[float, float]] = {}
+def scores(results: Results) -> dict[str, dict[float, float]]:
+    """Arm -> rate -> mean share of cells right."""
+    found: dict[str, dict[float, float]] = {}
     for key, runs in results.items():
         name, rate = key.split(" at ")
         right = [record.values["cells"] for record in runs.values()]
-        scores.setdefault(name, {})[float(rate)] = sum(right) / len(right)
-    return {name: max(by_rate, key=lambda rate: by_rate[rate]) for name, by_rate in scores.items()}
+        found.setdefault(name, {})[float(rate)] = sum(right) / len(right)
+    return found
+
+
+def best_rates(results: Results) -> dict[str, float]:
+    """Arm -> the rate with the highest mean share of cells right."""
+    return {name: max(by_rate, key=lambda rate: by_rate[rate]) for name, by_rate in scores(results).items()}
+
+
+def best_norms(results: Results) -> dict[str, str]:
+    """Plain arm -> the norm with the highest mean share of cells right, each at its best rate."""
+    best: dict[str, dict[str, float]] = {}
+    for variant, by_rate in scores(results).items():
+        name, _, norm = variant.removesuffix("-norm").partition(" ")
+        if norm:
+            best.setdefault(name, {})[norm] = max(by_rate.values())
+    return {name: max(by_norm, key=lambda norm: by_norm[norm]) for name, by_norm in best.items()}
 
 
 if __name__ == "__main__":

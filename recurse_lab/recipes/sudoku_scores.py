@@ -20,6 +20,7 @@ from recurse_lab.train.objectives import EveryStep, LastStep, right_cells
 from recurse_lab.train.supervision import answers
 
 Model = TRM | FeedForward
+AT_ONCE = 64  # boards that are thought about together: more take longer each, as their states leave the caches
 
 
 def accuracy(arm: SudokuArm, model: Model, batch: Batch) -> dict[str, Any]:
@@ -39,11 +40,12 @@ def accuracy(arm: SudokuArm, model: Model, batch: Batch) -> dict[str, Any]:
 @torch.no_grad()
 def right_after(model: Recurrence, batch: Batch, reads: list[int]) -> Iterable[tuple[int, Tensor]]:
     """Step number and which cells are right, (B, L), for each of the readings."""
-    return [
-        (thought.step, right_cells(thought.logits, batch.targets))
-        for thought in think(model, batch.inputs, reads[-1], read=reads)
-        if thought.logits is not None
-    ]
+    right: dict[int, list[Tensor]] = {step: [] for step in reads}
+    for inputs, targets in zip(*(part.split(AT_ONCE) for part in batch), strict=True):
+        for thought in think(model, inputs, reads[-1], read=reads):
+            if thought.logits is not None:
+                right[thought.step].append(right_cells(thought.logits, targets))
+    return [(step, torch.cat(parts)) for step, parts in right.items()]
 
 
 def by_grade(arm: SudokuArm, solved_B: Tensor, batch: Batch) -> dict[str, float]:
@@ -79,7 +81,7 @@ def cost(arm: SudokuArm, model: Model, steps: int) -> dict[str, float]:
     per_board = ForwardFlops(*(flops / len(boards) for flops in forward_flops(model, boards)))
     return {
         "params": parameters(model),
-        "train_flops": float(steps * arm.batch) * training_flops(arm, per_board),
+        "train_flops": steps * arm.batch * training_flops(arm, per_board),
         "infer_flops": per_board.answer(arm.judged),
     }
 
@@ -87,9 +89,9 @@ def cost(arm: SudokuArm, model: Model, steps: int) -> dict[str, float]:
 def training_flops(arm: SudokuArm, flops: ForwardFlops) -> float:
     """FLOPs of one board in one optimiser step."""
     if isinstance(arm.objective, EveryStep):
-        return flops.training(float(arm.objective.steps)) + 3 * (arm.objective.steps - 1) * flops.read
+        return flops.training(arm.objective.steps) + 3 * (arm.objective.steps - 1) * flops.read
     if isinstance(arm.objective, LastStep):
-        return flops.training(float(arm.objective.steps))
+        return flops.training(arm.objective.steps)
     graded, free = 1.0, arm.cycles - 1.0
     config = cast(TRMConfig, arm.model)
     if config.gradient == "last":  # only the last z and y of the cycle are differentiated

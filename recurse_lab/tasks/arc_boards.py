@@ -83,8 +83,13 @@ def decode(tokens_L: Int[Tensor, " L"]) -> Grid | None:
     """The grid in the upper left corner, or None unless it is a closed rectangle of colors.
 
     What stands outside the border is nobody's business: it was no target either.
+
+    Raises:
+        ValueError: the canvas is not square.
     """
     side = isqrt(len(tokens_L))
+    if tokens_L.shape != (side**2,):
+        raise ValueError(f"a canvas must be a row of side x side tokens, not {tuple(tokens_L.shape)}")
     canvas = np.full((side + 1, side + 1), END)
     canvas[:side, :side] = tokens_L.view(side, side).numpy()
     H, W = (sum(1 for _ in takewhile(lambda t: t >= BLACK, line)) for line in (canvas[:, 0], canvas[0]))

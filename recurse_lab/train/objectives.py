@@ -131,6 +131,13 @@ class Slots(NamedTuple):
     age: Tensor
 
 
+class InProgress(NamedTuple):
+    """Slots after a supervision step, and which of them, (B,), take a fresh problem at the next."""
+
+    slots: Slots
+    halted: Tensor
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeepSupervision:
     """One supervision step per optimiser step; the state is carried on, detached, to the next.
@@ -144,12 +151,7 @@ class DeepSupervision:
     refill: float = 1.0  # chance that a solved slot is refilled; below 1 the net learns to hold an answer
 
     def __call__(
-        self,
-        model: Recurrence,
-        batch: Batch,
-        carry: "InProgress | None",
-        progress: float,
-        generator: Generator,
+        self, model: Recurrence, batch: Batch, carry: InProgress | None, progress: float, generator: Generator
     ) -> Outcome:
         """Cross-entropy after `steps` refinements of every slot's carried state."""
         slots = filled(model, batch, carry, generator)
@@ -163,13 +165,6 @@ class DeepSupervision:
         done = (solved & lucky.to(solved.device)) | (slots.age + 1 >= self.max_age)
         state = map_state(torch.Tensor.detach, last.state)
         return outcome._replace(carry=InProgress(Slots(held, state, slots.age + 1), done))
-
-
-class InProgress(NamedTuple):
-    """Slots after a supervision step, and which of them, (B,), take a fresh problem at the next."""
-
-    slots: Slots
-    halted: Tensor
 
 
 def filled(model: Recurrence, batch: Batch, carry: InProgress | None, generator: Generator) -> Slots:
