@@ -55,7 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
     student.set_defaults(command=student_command)
     parity = commands.add_parser("parity", help="compare our models with golden files, number for number")
     parity.add_argument("files", nargs="+", type=Path, metavar="FILE.npz", help="its JSON lies beside it")
-    parity.add_argument("--device", default="cpu", help="where to compute our numbers: cpu (default), cuda, ...")
+    parity.add_argument(
+        "--device", default="cpu", help="where to compute our numbers: cpu (default), cuda, ..."
+    )
     parity.set_defaults(command=parity_command)
     speed = commands.add_parser("speed", help="time training steps and say where their time goes")
     speed.add_argument("--width", type=int, nargs="+", default=(), help="64, 128, ...; a table when left out")

@@ -20,7 +20,7 @@ class Attention(nn.Module):
         super().__init__()
         if heads < 1 or width % (2 * heads):
             raise ValueError(
-                f"width must be a multiple of 2 x heads, of which there is one or more, not {width} with {heads} heads"
+                f"width must be a multiple of 2 x heads (1 or more), not {width} with {heads} heads"
             )
         self.heads, self.causal = heads, causal
         self.qkv = nn.Linear(width, 3 * width, bias=False)

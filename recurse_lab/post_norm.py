@@ -13,11 +13,11 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.autograd import Function
 
-from recurse_lab.backward import Attend, Gated, NormedSum
-from recurse_lab.layers import Attention, GatedMLP, rotate, turn
+from recurse_lab.backward import EPS, How, PostNorm, TokenMixing
+from recurse_lab.layers import Attention, GatedMLP, Turn, rotate, turn
 
-EPS = 1e-5  # both papers' code
 RELATION_SCALE = 8.0  # learned numbers move by the optimiser's step size; times 8 they get somewhere in time
 
 
@@ -31,13 +31,6 @@ def rms(x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
     """x / sqrt(mean x^2 + eps) over the last axis, in float32 or better, without gain."""
     x32 = x if x.dtype == torch.float64 else x.float()
     return (x32 * torch.rsqrt(x32.square().mean(-1, keepdim=True) + EPS)).to(x.dtype)
-
-
-def normed_sum(
-    part: nn.Module, h: Float[Tensor, "... D"], branch: Float[Tensor, "... D"]
-) -> Float[Tensor, "... D"]:
-    """rms(h + branch), in a block `part`."""
-    return NormedSum.apply(h, branch, EPS) if written_out(part, h) else rms(h + branch)
 
 
 def hidden_width(width: int, expansion: float = 4.0, multiple: int = 256) -> int:
@@ -80,15 +73,17 @@ class PlacedAttention(Attention):
             return None
         return RELATION_SCALE * torch.einsum("hr,rij->hij", self.relation, relations_RCC)
 
+    def turn(self, x_BCD: Float[Tensor, "B C D"]) -> Turn | None:
+        """By which angles queries and keys are turned."""
+        C, D = x_BCD.shape[1:]
+        return turn(C, D // self.heads, x_BCD.dtype, x_BCD.device) if self.rotary else None
+
     def forward(
         self, x_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
         """Mix the cells of each example."""
         B, C, D = x_BCD.shape
         H = self.heads
-        if written_out(self, x_BCD):
-            turned = turn(C, D // H, x_BCD.dtype, x_BCD.device) if self.rotary else None
-            return self.out(Attend.apply(self.qkv(x_BCD), H, bias_HCC, turned))
         qkv_BGCK = self.qkv(x_BCD).view(B, C, 3 * H, -1).transpose(1, 2)
         qk, v = qkv_BGCK[:, : 2 * H], qkv_BGCK[:, 2 * H :]
         q, k = (rotate(qk) if self.rotary else qk).chunk(2, dim=1)
@@ -110,29 +105,32 @@ def attend(
     return scores_BHCC.softmax(-1) @ v_BHCK
 
 
-class Mlp(GatedMLP):
-    """The gated MLP, with its backward pass written out in training."""
-
-    def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
-        """Transform each cell on its own."""
-        if written_out(self, x):
-            return Gated.apply(x, self.gate_up.weight, self.down.weight)
-        return super().forward(x)
-
-
 class AttentionBlock(nn.Module):
     """Attention, then a gated MLP."""
 
-    def __init__(self, attention: PlacedAttention, mlp: Mlp) -> None:
+    whole: type[Function] = PostNorm
+
+    def __init__(self, attention: PlacedAttention, mlp: GatedMLP) -> None:
         super().__init__()
         self.attention, self.mlp = attention, mlp
 
     def forward(
         self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
+        """What `plain` says; in training, by a formula for the whole block."""
+        if not written_out(self, h_BCD):
+            return self.plain(h_BCD, bias_HCC)
+        mix, mlp = self.attention, self.mlp
+        weights = (mix.qkv.weight, mix.out.weight, mlp.gate_up.weight, mlp.down.weight)
+        how = How(mix.heads, mix.turn(h_BCD), torch.is_grad_enabled())
+        return self.whole.apply(h_BCD, bias_HCC, *weights, how)
+
+    def plain(
+        self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None
+    ) -> Float[Tensor, "B C D"]:
         """h <- rms(h + attention(h)); h <- rms(h + mlp(h))."""
-        h_BCD = normed_sum(self, h_BCD, self.attention(h_BCD, bias_HCC))
-        return normed_sum(self, h_BCD, self.mlp(h_BCD))
+        h_BCD = rms(h_BCD + self.attention(h_BCD, bias_HCC))
+        return rms(h_BCD + self.mlp(h_BCD))
 
     def bias(self, relations_RCC: Float[Tensor, "R C C"] | None) -> Float[Tensor, "H C C"] | None:
         """What the relations add to this block's scores."""
@@ -142,7 +140,7 @@ class AttentionBlock(nn.Module):
 class TokenBlock(nn.Module):
     """A gated MLP over the cells of each channel, then one over the channels of each cell."""
 
-    def __init__(self, tokens: Mlp, mlp: Mlp) -> None:
+    def __init__(self, tokens: GatedMLP, mlp: GatedMLP) -> None:
         super().__init__()
         self.tokens, self.mlp = tokens, mlp
 
@@ -150,9 +148,12 @@ class TokenBlock(nn.Module):
         self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
         """h' <- rms(h' + tokens(h')) with h' = h transposed; h <- rms(h + mlp(h))."""
+        if written_out(self, h_BCD):
+            parts = (self.tokens.gate_up, self.tokens.down, self.mlp.gate_up, self.mlp.down)
+            return TokenMixing.apply(h_BCD, *(part.weight for part in parts), torch.is_grad_enabled())
         # the first norm runs over the cells and not over the width
-        h_BCD = normed_sum(self, h_BCD.mT, self.tokens(h_BCD.mT)).mT
-        return normed_sum(self, h_BCD, self.mlp(h_BCD))
+        h_BCD = rms(h_BCD.mT + self.tokens(h_BCD.mT)).mT
+        return rms(h_BCD + self.mlp(h_BCD))
 
     def bias(self, relations_RCC: Float[Tensor, "R C C"] | None) -> None:
         """There are no scores to add to."""

@@ -1,15 +1,17 @@
 """Backward passes written out: the numbers that autograd makes of the same formula, and gradients in training mode."""
 
+from functools import partial
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch.autograd import gradcheck
 
-from recurse_lab.backward import Attend, Gated, NormedSum
-from recurse_lab.layers import rotate, turn
-from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
+from recurse_lab.backward import How, PostNorm, PreNorm, TokenMixing
+from recurse_lab.layers import GatedMLP, rotate, turn
+from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig, PreNormBlock
 from recurse_lab.models.trm import TRM, TRMConfig
-from recurse_lab.post_norm import EPS, AttentionBlock, Mlp, PlacedAttention, attend, rms
+from recurse_lab.post_norm import AttentionBlock, PlacedAttention, TokenBlock, attend, rms
 from recurse_lab.tasks.sudoku import Sudoku
 
 
@@ -18,42 +20,65 @@ def numbers(*shape, seed=0, scale=1.0):
     return (scale * torch.randn(shape, generator=draw, dtype=torch.float64)).requires_grad_()
 
 
-def plain_gated(x, gate_up, down):
+def swiglu(x, gate_up, down):
     gate, up = F.linear(x, gate_up).chunk(2, dim=-1)
     return F.linear(F.silu(gate) * up, down)
 
 
-def attending(heads, rotary=False):
-    """Attention written out, and the same in plain torch: functions of q, k and v side by side, and a bias."""
-
-    def ours(qkv, bias=None):
-        B, C, X = qkv.shape
-        turned = turn(C, X // (3 * heads), qkv.dtype, qkv.device) if rotary else None
-        return Attend.apply(qkv, heads, bias, turned)
-
-    def plain(qkv, bias=None):
-        B, C, X = qkv.shape
-        q, k, v = qkv.view(B, C, 3, heads, -1).permute(2, 0, 3, 1, 4)
-        q, k = (rotate(q), rotate(k)) if rotary else (q, k)
-        return attend(q, k, v, bias).transpose(1, 2).reshape(B, C, -1)
-
-    return ours, plain
+def attention(x, bias, qkv, out, heads, rotary):
+    B, C, D = x.shape
+    q, k, v = F.linear(x, qkv).view(B, C, 3, heads, -1).permute(2, 0, 3, 1, 4)
+    q, k = (rotate(q), rotate(k)) if rotary else (q, k)
+    return F.linear(attend(q, k, v, bias).transpose(1, 2).reshape(B, C, D), out)
 
 
-def normed_sum(h, branch):
-    return NormedSum.apply(h, branch, EPS)
+def plain_post(heads, rotary, h, bias, qkv, out, *mlp):
+    y = rms(h + attention(h, bias, qkv, out, heads, rotary))
+    return rms(y + swiglu(y, *mlp))
+
+
+def plain_pre(heads, rotary, h, bias, qkv, out, *mlp):
+    y = h + attention(rms(h), bias, qkv, out, heads, rotary)
+    return y + swiglu(rms(y), *mlp)
+
+
+def plain_tokens(h, tokens_gate_up, tokens_down, *mlp):
+    y = rms(h.mT + swiglu(h.mT, tokens_gate_up, tokens_down)).mT
+    return rms(y + swiglu(y, *mlp))
+
+
+def whole(kind, heads, rotary, h, *rest):
+    C, D = h.shape[1:]
+    turned = turn(C, D // heads, h.dtype, h.device) if rotary else None
+    return kind.apply(h, *rest, How(heads, turned, torch.is_grad_enabled()))
+
+
+def with_attention(kind, plain, heads, boards, cells, width, *, rotary=False, bias=True):
+    """Ours, the same in plain torch, and shapes: state, bias if there is one, weights."""
+    shapes = [(boards, cells, width), (heads, cells, cells)][: 1 + bias]
+    shapes += [(3 * width, width), (width, width), (10, width), (width, 5)]
+
+    def without(function):
+        return function if bias else lambda h, *weights: function(h, None, *weights)
+
+    return without(partial(whole, kind, heads, rotary)), without(partial(plain, heads, rotary)), shapes
+
+
+def tokens(*given):
+    return TokenMixing.apply(*given, torch.is_grad_enabled())
 
 
 PARTS = {
-    "normed sum": (normed_sum, lambda h, b: rms(h + b), [(2, 3, 5), (2, 3, 5)]),
-    "normed sum of one row": (normed_sum, lambda h, b: rms(h + b), [(7,), (7,)]),
-    "gated": (Gated.apply, plain_gated, [(2, 3, 4), (10, 4), (4, 5)]),
-    "gated, one axis more": (Gated.apply, plain_gated, [(2, 1, 3, 4), (6, 4), (4, 3)]),
-    "attend": (*attending(2), [(2, 5, 12), (2, 5, 5)]),
-    "attend, one head": (*attending(1), [(1, 3, 6), (1, 3, 3)]),
-    "attend without bias": (*attending(2), [(2, 5, 12)]),
-    "attend, rotary": (*attending(2, rotary=True), [(2, 5, 24)]),
-    "attend, rotary and bias": (*attending(3, rotary=True), [(2, 4, 36), (3, 4, 4)]),
+    "post": with_attention(PostNorm, plain_post, 2, 2, 3, 4),
+    "post, one head and board": with_attention(PostNorm, plain_post, 1, 1, 3, 4),
+    "post without bias": with_attention(PostNorm, plain_post, 2, 2, 3, 4, bias=False),
+    "post, rotary": with_attention(PostNorm, plain_post, 2, 2, 3, 8, rotary=True, bias=False),
+    "post, rotary and bias": with_attention(PostNorm, plain_post, 3, 2, 4, 12, rotary=True),
+    "pre": with_attention(PreNorm, plain_pre, 2, 2, 3, 4),
+    "pre without bias": with_attention(PreNorm, plain_pre, 1, 2, 3, 4, bias=False),
+    "pre, rotary and bias": with_attention(PreNorm, plain_pre, 2, 1, 3, 8, rotary=True),
+    "tokens": (tokens, plain_tokens, [(2, 3, 4), (14, 3), (3, 7), (10, 4), (4, 5)]),
+    "tokens, one board": (tokens, plain_tokens, [(1, 4, 2), (6, 4), (4, 3), (2, 2), (2, 1)]),
 }
 
 
@@ -76,17 +101,39 @@ def test_values_and_gradients_are_autograds(name):
         torch.testing.assert_close(one, other, rtol=1e-11, atol=1e-11)
 
 
-@pytest.mark.parametrize("name", [name for name, (*_, shapes) in PARTS.items() if len(shapes[0]) > 1])
+@pytest.mark.parametrize("name", PARTS)
 def test_transposed_views_of_inputs_and_gradients_give_the_same(name):
     part, plain, shapes = PARTS[name]
     given = [numbers(*reversed(shape), seed=seed).detach() for seed, shape in enumerate(shapes)]
     views = [value.permute(*reversed(range(value.dim()))).requires_grad_() for value in given]
     dy = numbers(*reversed(part(*views).shape), seed=9).detach()
     dy = dy.permute(*reversed(range(dy.dim())))
-    assert not any(part.is_contiguous() for part in (views[0], dy))
+    assert not any(part.is_contiguous() for part in (views[0], views[-1], dy)) or 1 in shapes[0]
     found = torch.autograd.grad(part(*views), views, dy)
     for one, other in zip(found, torch.autograd.grad(plain(*views), views, dy), strict=True):
         torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_without_gradients_the_values_are_the_same_and_nothing_is_kept(name):
+    part, _, shapes = PARTS[name]
+    given = [numbers(*shape, seed=seed) for seed, shape in enumerate(shapes)]
+    with torch.no_grad():
+        free = part(*given)
+    assert free.grad_fn is None
+    assert torch.equal(free, part(*given))
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_inputs_stay_as_they_are(name):
+    part, _, shapes = PARTS[name]
+    given = [numbers(*shape, seed=seed) for seed, shape in enumerate(shapes)]
+    before = [value.detach().clone() for value in given]
+    dy = numbers(*part(*given).shape, seed=9).detach()
+    kept = dy.clone()
+    part(*given).backward(dy)
+    for one, other in zip((*given, dy), (*before, kept), strict=True):
+        assert torch.equal(one, other)
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -106,9 +153,10 @@ def nets():
     yield TRM(TRMConfig(**trm, mixer="rotary"))
     yield TRM(TRMConfig(**trm, mixer="tokens"))
     yield FeedForward(FeedForwardConfig(**small, classes=5, depth=2), relations)
+    yield FeedForward(FeedForwardConfig(**small, classes=5, depth=2, norm="pre"), relations)
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(5))
 def test_a_training_step_has_the_gradients_of_evaluation_mode(number):
     torch.manual_seed(3)
     net = list(nets())[number].double()
@@ -127,16 +175,31 @@ def test_a_training_step_has_the_gradients_of_evaluation_mode(number):
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-12)
 
 
-def test_blocks_use_them_in_training_only(monkeypatch):
-    used = []
-    for part in (Attend, Gated, NormedSum):
-        apply = part.apply
-        monkeypatch.setattr(
-            part, "apply", lambda *given, part=part, apply=apply: used.append(part.__name__) or apply(*given)
-        )
-    block = AttentionBlock(PlacedAttention(8, 2, rotary=False, relations=4), Mlp(8, 12))
-    bias = block.bias(Sudoku(4).relations())
-    block.train()(torch.randn(2, 16, 8), bias)
-    assert used == ["Attend", "NormedSum", "Gated", "NormedSum"]
-    block.eval()(torch.randn(2, 16, 8), bias)
-    assert len(used) == 4
+def blocks():
+    attention = PlacedAttention(8, 2, rotary=False, relations=4)
+    yield PostNorm, AttentionBlock(attention, GatedMLP(8, 12))
+    yield PreNorm, PreNormBlock(attention, GatedMLP(8, 12))
+    yield TokenMixing, TokenBlock(GatedMLP(16, 20), GatedMLP(8, 12))
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_blocks_use_them_in_training_and_full_precision_only(number, monkeypatch):
+    kind, block = list(blocks())[number]
+    used, apply = [], kind.apply
+    monkeypatch.setattr(kind, "apply", lambda *given: used.append(given[0].dtype) or apply(*given))
+    h, bias = torch.randn(2, 16, 8), block.bias(Sudoku(4).relations())
+    bias = None if bias is None else bias.detach()
+    block.eval()(h, bias)
+    assert used == []
+    expected = block(h, bias)
+    torch.testing.assert_close(block.train()(h, bias), expected)
+    assert used == [torch.float32]
+    with torch.autocast("cpu", torch.bfloat16):
+        low = block(h, bias)
+    torch.testing.assert_close(low.float(), expected, atol=0.1, rtol=0.1)
+    low.sum().backward()  # mixed precision can be trained
+    assert used == [torch.float32]
+    half = block.bfloat16()(h.bfloat16(), None if bias is None else bias.bfloat16())
+    assert half.dtype == torch.bfloat16
+    half.sum().backward()
+    assert used == [torch.float32]

@@ -13,10 +13,11 @@ from typing import Literal
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
+from recurse_lab.backward import PreNorm
+from recurse_lab.layers import GatedMLP
 from recurse_lab.models.deep_thinking import Layered
 from recurse_lab.post_norm import (
     AttentionBlock,
-    Mlp,
     PlacedAttention,
     PostNormNet,
     hidden_width,
@@ -90,8 +91,10 @@ class FeedForward(nn.Module):
 class PreNormBlock(AttentionBlock):
     """Norms before the branches instead of after the sums (Xiong et al. 2020, arXiv:2002.04745, section 3)."""
 
-    def forward(
-        self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
+    whole = PreNorm
+
+    def plain(
+        self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None
     ) -> Float[Tensor, "B C D"]:
         """h <- h + attention(rms(h)); h <- h + mlp(rms(h))."""
         h_BCD = h_BCD + self.attention(rms(h_BCD), bias_HCC)
@@ -102,4 +105,4 @@ def block(config: FeedForwardConfig, relations: int) -> AttentionBlock:
     """Attention without rotation but with relations, and a gated MLP."""
     attention = PlacedAttention(config.width, config.heads, rotary=False, relations=relations)
     kind = AttentionBlock if config.norm == "post" else PreNormBlock
-    return kind(attention, Mlp(config.width, hidden_width(config.width, multiple=1)))
+    return kind(attention, GatedMLP(config.width, hidden_width(config.width, multiple=1)))

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
+from recurse_lab.layers import GatedMLP
 from recurse_lab.post_norm import (
     AttentionBlock,
-    Mlp,
     PlacedAttention,
     PostNormNet,
     TokenBlock,
@@ -196,8 +196,8 @@ def answer(state: State) -> Float[Tensor, "B C D"]:
 def block(config: TRMConfig, relations: int) -> AttentionBlock | TokenBlock:
     """One block with the configured way to mix cells."""
 
-    def mlp(width: int) -> Mlp:
-        return Mlp(width, hidden_width(width, config.expansion, config.multiple))
+    def mlp(width: int) -> GatedMLP:
+        return GatedMLP(width, hidden_width(width, config.expansion, config.multiple))
 
     if config.mixer == "tokens":
         return TokenBlock(mlp(config.prefix + config.cells), mlp(config.width))
@@ -219,7 +219,9 @@ def check(config: TRMConfig, relations: Tensor | None) -> None:
             if (value := getattr(config, name)) < least:
                 raise ValueError(f"{name} must be {least} or more, not {value}")
     if len(config.layers) not in (1, 2) or min(config.layers) < 1:
-        raise ValueError(f"layers must be the blocks of one or two networks, 1 or more each, not {config.layers}")
+        raise ValueError(
+            f"layers must be the blocks of one or two networks, 1 or more each, not {config.layers}"
+        )
     if row > config.prefix * config.width:
         raise ValueError(f"a prefix of {config.prefix} tokens has no room for {row} numbers a puzzle")
     if relations is not None and (config.mixer == "tokens" or relations.shape[1:] != (L, L)):

@@ -15,7 +15,7 @@ one seed.
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -32,7 +32,7 @@ from recurse_lab.recipes.sudoku_scores import right_after
 
 RATES = (1e-3, 2e-3, 4e-3, 8e-3)
 SEEDS = (100, 101)
-NORMS = ("post", "pre")
+NORMS: tuple[Literal["post", "pre"], ...] = ("post", "pre")
 
 
 def either_norm(arms: Mapping[str, SudokuArm]) -> dict[str, SudokuArm]:

@@ -77,7 +77,7 @@ class Average:
     def update(self) -> None:
         """slow <- (1 - mu) weights + mu slow, after each optimiser step."""
         for name, value in self.weights.items():
-            self.slow[name] = (1 - self.share) * value + self.share * self.slow[name]
+            self.slow[name].lerp_(value, 1 - self.share)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
