@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import FrozenInstanceError, replace
+from inspect import unwrap
 from itertools import product
 
 import numpy as np
@@ -301,6 +302,17 @@ def test_what_is_no_closed_rectangle_is_no_grid(tokens):
     assert decode(torch.tensor(tokens)) is None
 
 
+@pytest.mark.parametrize("tokens", [torch.zeros(3), torch.zeros(2, 2)])
+def test_a_canvas_is_square(tokens):
+    with pytest.raises(ValueError, match=r"^a canvas must be a row of side x side tokens, not \("):
+        unwrap(decode)(tokens.long())
+
+
+def test_without_pairs_there_are_no_boards():
+    with pytest.raises(ValueError, match=r"^needs 1 pair or more, not none$"):
+        boards([], 4)
+
+
 def test_grids_larger_than_the_canvas_are_refused():
     with pytest.raises(ValueError, match=r"2 x 4 cells does not fit a canvas of 3 x 3"):
         encode(np.zeros((2, 4), dtype=int), 3)
@@ -357,7 +369,9 @@ def test_no_test_is_among_the_demonstrations():
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_one_row_has_no_other(rows):
-    with pytest.raises(ValueError, match=f"needs 2 or more tasks and augmentations together, not {rows}$"):
+    with pytest.raises(
+        ValueError, match=f"needs 2 or more rows, one for each task and augmentation, not {rows}$"
+    ):
         draw_identities(rows, generator())
 
 

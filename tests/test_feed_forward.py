@@ -134,7 +134,10 @@ def test_other_permutations_matter():
     [
         (lambda: build(config=replace(TINY, depth=0)), "depth must be 1 block or more, not 0"),
         (lambda: build(config=replace(TINY, cells=36)), r"relations must have the shape \(R, 36, 36\)"),
-        (lambda: build(config=replace(TINY, heads=3)), r"multiple of 2 x heads \(1 or more\), not 16 with 3 heads"),
+        (
+            lambda: build(config=replace(TINY, heads=3)),
+            r"multiple of 2 x heads \(1 or more\), not 16 with 3 heads",
+        ),
         (lambda: build().start(torch.zeros(2, 8, dtype=torch.int64)), r"shape \(B, 16\), not \(2, 8\)"),
         # without the type check that tests add
         (lambda: unwrap(FeedForward.start)(build(), boards()[0]), r"shape \(B, 16\), not \(16,\)"),

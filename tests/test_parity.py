@@ -16,7 +16,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurse_lab import post_norm
+from recurse_lab import backward, post_norm
 from recurse_lab.__main__ import main
 from recurse_lab.evidence import compact, parity
 from recurse_lab.evidence.golden import official_name, our_name, read_golden
@@ -163,7 +163,8 @@ def test_names_go_both_ways():
 
 
 def with_eps(monkeypatch):
-    monkeypatch.setattr(post_norm, "EPS", 1e-4)
+    for module in (post_norm, backward):  # evaluation, training
+        monkeypatch.setattr(module, "EPS", 1e-4)
 
 
 def x_shown_to_y(monkeypatch):
@@ -234,7 +235,7 @@ def judged(monkeypatch, **tensors):
     arrays = {name: theirs for name, (theirs, _, _) in told.items()}
     monkeypatch.setattr(parity, "read_golden", lambda _: SimpleNamespace(arrays=arrays))
 
-    def numbers(_, dtype=torch.float32):
+    def numbers(_, dtype=torch.float32, **__):
         return iter([(n, torch.from_numpy(told[n][1 if dtype == torch.float32 else 2])) for n in told])
 
     monkeypatch.setattr(parity, "numbers", numbers)
@@ -253,6 +254,22 @@ def test_a_tensor_that_rounding_spared_by_luck_is_allowed_what_its_group_has_sho
     assert found["halting"].allowed == pytest.approx(4e-4)
     assert parity.agree(found)
     assert not parity.agree(judged(monkeypatch, **first, **{"step1/q_continue": rough(0, 9e-4, size=1)}))
+
+
+@pytest.mark.parametrize(("device", "code"), [("cpu", 0), ("nowhere", 2), ("cuda:99", 2)])
+def test_numbers_are_computed_on_a_device_that_torch_has(device, code, capsys):
+    assert main(["parity", str(GOLDEN / "hrm.npz"), "--device", device]) == code
+    told = capsys.readouterr().err
+    assert told == (f"recurse-lab: device {device!r} cannot be used here; cpu always can\n" if code else "")
+
+
+def test_our_numbers_are_those_of_the_device(monkeypatch):
+    used, numbers = [], parity.numbers
+    monkeypatch.setattr(
+        parity, "numbers", lambda *given, **words: used.append((given[1:], words)) or numbers(*given, **words)
+    )
+    parity.errors(GOLDEN / "hrm.npz", "cpu")
+    assert used == [((), {"device": torch.device("cpu")}), ((torch.float64,), {})]
 
 
 @pytest.mark.parametrize("name", ["logits", "q_halt", "loss"])

@@ -192,6 +192,15 @@ def test_other_figures_have_no_slider(name):
     assert not fig.frames
 
 
+def test_a_learning_curve_of_one_entry_is_a_point_and_low_shares_are_seen():
+    fig = show.learning_curves({"a": [[0.1], [0.3]], "b": [[0.5], [0.7]]})
+    assert [trace.mode for trace in fig.data if trace.name] == ["markers"] * 2
+    assert fig.layout.yaxis.range[0] < 0.1
+    longer = show.learning_curves({"a": [[0.5, 0.6]]})
+    assert [trace.mode for trace in longer.data] == ["lines"]
+    assert longer.layout.yaxis.range[0] == 0.4
+
+
 def test_a_scrubber_counts_and_marks_wrong_cells():
     answers, targets = np.array([[0, 0, 1], [0, 1, 1], [1, 1, 0]]), np.array([1, 1, -100])
     fig = show.thought_scrubber(answers, targets, np.array([0.5, 0.0]))

@@ -12,16 +12,16 @@ from torch import nn
 
 from recurse_lab.evidence.records import Record, load_reference
 from recurse_lab.measure.cost import ForwardFlops, forward_flops, parameters
-from recurse_lab.models.feed_forward import FeedForward
+from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
 from recurse_lab.models.hrm import HRM
 from recurse_lab.models.trm import TRM
 from recurse_lab.post_norm import AttentionBlock
 from recurse_lab.recipes import hierarchy, sudoku, sudoku_rates, sudoku_scores
-from recurse_lab.recipes.hierarchy import ABLATIONS, LOOPS, blocks_paid
+from recurse_lab.recipes.hierarchy import ABLATIONS, CARRIES, LOOPS, blocks_paid
+from recurse_lab.recipes.hierarchy import LIVE as HIERARCHIES
 from recurse_lab.recipes.recursion import (
     APART,
     CARRIED,
-    LARGEST,
     LIVE,
     LONGEST,
     NINE,
@@ -47,7 +47,7 @@ from recurse_lab.train.plateau import Plateau
 
 DATA = Path(__file__).parents[1] / "data"
 
-CHAPTER_3 = LIVE | PLATEAU | APART | LARGEST | NINE
+CHAPTER_3 = LIVE | PLATEAU | APART | NINE
 CHAPTER_4 = hierarchy.LIVE | hierarchy.CARRIES | ABLATIONS | LOOPS
 SMOKE = {
     name: replace(arm, batch=8, plan=replace(arm.plan, steps=4))
@@ -497,7 +497,7 @@ def test_the_validation_score_looks_at_validation_and_trains_on():
 
 
 def test_arms_that_wait_for_a_plateau_never_pass_the_longest():
-    for name, arm in (PLATEAU | APART | LARGEST).items():
+    for name, arm in (PLATEAU | APART).items():
         assert (arm.plateau, arm.plan.steps) == (RULE, LONGEST), name
     assert RULE.every + RULE.patience < LONGEST
     assert RULE.patience % RULE.every == LONGEST % RULE.every == 0
@@ -519,13 +519,13 @@ def test_a_flat_score_ends_a_run_and_a_rising_one_does_not(name, rise, steps, mo
     monkeypatch.setattr(sudoku, "cells_right", score)
     rule = Plateau(every=2, patience=4)
     arm = replace(arm, plan=replace(arm.plan, steps=11), plateau=rule)
-    model, run, _, settled = train(arm, SEED)
+    model, run, _, plateau = train(arm, SEED)
     assert len(run.loss) == len(run.accuracy) == steps
     assert len(scores) == steps // 2
     assert not model.training
     if rise == 0:  # the weights that were scored last, averaged, are those that are kept
         assert torch.equal(model.head.weight, seen[-1])
-    assert settled is (rise == 0)
+    assert plateau is (rise == 0)
     stopped = train(replace(arm, plan=replace(arm.plan, steps=steps), plateau=None), SEED)
     assert torch.equal(model.head.weight, stopped.model.head.weight)
 
@@ -547,11 +547,15 @@ def test_rates_are_tried_by_name():
 
 
 def test_every_arm_of_chapter_3_and_the_live_ones_of_chapter_4_are_searched():
-    live, larger = set(sudoku_rates.WHOLE_PLAN), set(sudoku_rates.LARGER)
-    assert live == {"recursive", "once", "untied", "no_carry", "hrm"}
-    assert larger == set(APART) | set(LARGEST) | {"four_times", "sixteen_times"}
-    assert all(" at " not in name for name in live | larger)
-    assert not live & larger
+    shorter, larger = sudoku_rates.SHORTER, sudoku_rates.LARGER
+    assert {name.split()[0] for name in shorter} == {"recursive", "once", "untied", "no_carry", "hrm"}
+    assert {name.split()[0] for name in larger} == set(APART) | {"four_times", "sixteen_times", "sixty_four_times"}
+    assert not shorter.keys() & larger.keys()
+    for name, arm in (shorter | larger).items():
+        assert " at " not in name
+        plain = isinstance(arm.model, FeedForwardConfig)
+        assert name.endswith(f" {arm.model.norm}-norm" if plain else name.split()[0])
+        assert len([other for other in shorter | larger if other.split()[0] == name.split()[0]]) == 1 + plain
 
 
 def test_every_rate_in_use_is_the_best_of_the_recorded_search():
@@ -559,14 +563,19 @@ def test_every_rate_in_use_is_the_best_of_the_recorded_search():
     results = {name: {} for name in {one.arm for one in recorded}}
     for one in recorded:
         results[one.arm][one.seed] = one
-    best = sudoku_rates.best_rates(results)
-    searched = sudoku_rates.WHOLE_PLAN | sudoku_rates.LARGER
-    assert {name: arm.plan.rate for name, arm in searched.items()} == best
+    rates, norms = sudoku_rates.best_rates(results), sudoku_rates.best_norms(results)
+    searched = sudoku_rates.SHORTER | sudoku_rates.LARGER
+    assert searched.keys() == rates.keys()
+    in_use = LIVE | HIERARCHIES | CARRIES | PLATEAU | APART
+    for name in {name.split()[0] for name in searched}:
+        model = in_use[name].model
+        plain = isinstance(model, FeedForwardConfig)
+        assert not plain or model.norm == norms[name]
+        assert in_use[name].plan.rate == rates[f"{name} {norms[name]}-norm" if plain else name], name
     for name in searched:  # nothing is left to be tried beyond an edge
         assert sudoku_rates.beyond_the_edge(results, name) == set()
-    for name, arm in searched.items():
-        tried = sudoku_rates.at_rates({name: arm}, {name: {best[name]}}, STEPS)
-        assert len(results[next(iter(tried))]) == (2 if name in sudoku_rates.WHOLE_PLAN else 1)
+        tried = sudoku_rates.at_rates({name: searched[name]}, {name: {rates[name]}}, STEPS)
+        assert len(results[next(iter(tried))]) == (2 if name in sudoku_rates.SHORTER else 1)
 
 
 def test_what_was_tried_for_one_arm_is_listed_by_rate():
@@ -611,6 +620,20 @@ def test_the_best_rate_has_the_highest_mean():
     )
     assert sudoku_rates.best_rates(records) == {"one": 8e-3, "other": 1e-3}
     assert sudoku_rates.best_rates({}) == {}
+
+
+def test_the_best_norm_is_that_of_the_best_rate():
+    records = made_up(
+        **{
+            "one pre-norm": {"0.001": [0.5, 0.6], "0.002": [0.8, 0.2]},
+            "one post-norm": {"0.001": [0.4, 0.8], "0.002": [0.0, 0.0]},
+            "two pre-norm": {"0.001": [0.9]},
+            "two post-norm": {"0.004": [0.2]},
+            "recursive": {"0.004": [1.0]},
+        }
+    )
+    assert sudoku_rates.best_norms(records) == {"one": "post", "two": "pre"}
+    assert sudoku_rates.best_norms({}) == {}
 
 
 def test_validation_of_a_rate_looks_at_validation_puzzles():

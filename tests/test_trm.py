@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from recurse_lab import settle, think
 from recurse_lab.measure.cost import parameters
-from recurse_lab.models.trm import TRM, Latents, TRMConfig, answer
+from recurse_lab.models.trm import LEAST, TRM, Latents, TRMConfig, answer
 from recurse_lab.post_norm import PlacedAttention, hidden_width, lecun_normal_, rms
 from recurse_lab.recurrence import Recurrence, Thought, latent, map_state
 from recurse_lab.tasks.base import IGNORE, Batch
@@ -140,8 +140,7 @@ def test_a_model_learns_its_relations_and_the_prefix_has_none():
     assert all(table.grad.abs().max() > 0 for table in tables)
 
 
-SIZES = "heads, cells, width from 1 on, prefix and puzzles from 0 on, not "
-NETWORKS = "one or two networks with blocks, and n from 1 on, not "
+NETWORKS = "layers must be the blocks of one or two networks, 1 or more each, not "
 RELATIONS = r"relations need attention and the shape \(R, 9, 9\), not "
 
 
@@ -160,12 +159,17 @@ def unchecked(**words):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        *((lambda name=name: TRM(replace(TINY, **{name: 0})), SIZES) for name in ("heads", "cells", "width")),
-        *((lambda name=name: TRM(replace(TINY, **{name: -1})), SIZES) for name in ("prefix", "puzzles")),
+        *(
+            (
+                lambda name=name, least=least: TRM(replace(TINY, **{name: least - 1})),
+                f"^{name} must be {least} or more, not {least - 1}$",
+            )
+            for least, names in LEAST.items()
+            for name in names
+        ),
         (lambda: TRM(replace(TINY, layers=())), NETWORKS),
         (lambda: TRM(replace(TINY, layers=(1, 1, 1))), NETWORKS),
         (lambda: TRM(replace(TINY, layers=(2, 0))), NETWORKS),
-        (lambda: TRM(replace(TINY, refinements=0)), NETWORKS),
         (lambda: TRM(replace(TINY, puzzles=2, prefix=0)), "prefix of 0 tokens has no room for 16 numbers"),
         (lambda: TRM(replace(TINY, mixer="tokens"), torch.zeros(1, 9, 9)), RELATIONS),
         (lambda: TRM(TINY, torch.zeros(1, 8, 8)), RELATIONS + r"\(1, 8, 8\)"),

@@ -5,7 +5,7 @@ Full profile, which writes the reference records: `python -m recurse_lab run --p
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from recurse_lab.evidence.arms import arm_results
 from recurse_lab.evidence.claims import Claim
@@ -40,11 +40,16 @@ TASTE = replace(
 )
 
 
-def plain(label: str, depth: int, width: int, rate: float, signal: bool = False) -> SudokuArm:
-    """Different blocks, once each; `signal` asks for the answer after every block instead of after the last."""
+def plain(
+    label: str, depth: int, width: int, rate: float, norm: Literal["post", "pre"], signal: bool = False
+) -> SudokuArm:
+    """Different blocks, once each; `signal` asks for the answer after every block instead of after the last.
+
+    Rate and norm are those that the search on validation puzzles found best (`sudoku_rates`).
+    """
     return SudokuArm(
         label=label,
-        model=FeedForwardConfig(depth=depth, width=width),
+        model=FeedForwardConfig(depth=depth, width=width, norm=norm),
         objective=EveryStep(steps=depth) if signal else LastStep(steps=depth),
         plan=plan(STEPS, rate),
     )
@@ -66,6 +71,7 @@ def to_plateau(arm: SudokuArm) -> SudokuArm:
 PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
     "four_times": to_plateau(plain("eight blocks (4x)", 8, 32, rate=4e-3)),
     "sixteen_times": to_plateau(plain("eight wider blocks (16x)", 8, 64, rate=2e-3)),
+    "sixty_four_times": to_plateau(plain("eight blocks, four times as wide (63x)", 8, 128, rate=1e-3)),
 }
 
 # Parameters, depth and training signal, one at a time.
@@ -82,9 +88,6 @@ APART = {
         )
     ),
 }
-
-LARGEST = {"sixty_four_times": to_plateau(plain("eight blocks, four times as wide (63x)", 8, 128, rate=1e-3))}
-
 # Recorded: does the same form carry over to 9x9? Its rate was not searched.
 NINE = {
     "nine": replace(

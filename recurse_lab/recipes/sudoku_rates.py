@@ -25,7 +25,7 @@ from recurse_lab.evidence.replicate import Results, replicate
 from recurse_lab.models.feed_forward import FeedForwardConfig
 from recurse_lab.recipes.hierarchy import CARRIES
 from recurse_lab.recipes.hierarchy import LIVE as HIERARCHIES
-from recurse_lab.recipes.recursion import APART, LARGEST, LIVE, PLATEAU, STEPS
+from recurse_lab.recipes.recursion import APART, LIVE, PLATEAU, STEPS
 from recurse_lab.recipes.sudoku import train
 from recurse_lab.recipes.sudoku_arms import SudokuArm, puzzles
 from recurse_lab.recipes.sudoku_scores import right_after
@@ -48,9 +48,7 @@ def either_norm(arms: Mapping[str, SudokuArm]) -> dict[str, SudokuArm]:
 
 
 SHORTER = either_norm(LIVE | HIERARCHIES | CARRIES)
-LARGER = either_norm(
-    {name: arm for name, arm in (PLATEAU | APART | LARGEST).items() if not name.endswith("_long")}
-)
+LARGER = either_norm({name: arm for name, arm in (PLATEAU | APART).items() if not name.endswith("_long")})
 
 
 def validate(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:

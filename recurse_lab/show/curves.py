@@ -22,12 +22,14 @@ def learning_curves(
         curves: arm -> one sequence a seed, one entry for every `every` optimizer steps.
         window: entries in the running mean that is drawn.
     """
+    shares = (share for runs in curves.values() for run in runs for share in run)
+    lowest = min(filter(np.isfinite, shares), default=1.0)
     fig = figure(
         "Learning",
         "optimizer steps",
         "share of cells right in training",
         f"Training accuracy against optimizer steps for {', '.join(curves)}; one thin line a seed, mean thick.",
-        yaxis={"range": [0.4, 1.02]},
+        yaxis={"range": [min(0.4, lowest - 0.02), 1.02]},
     )
     for index, (arm, runs) in enumerate(curves.items()):
         smooth = [_running_mean(run, window)[:: max(1, len(run) // 200)] for run in runs]
@@ -37,7 +39,8 @@ def learning_curves(
             fig.add_scatter(
                 x=plain(steps), y=plain(run), mode="lines", line=thin, showlegend=False, hoverinfo="skip"
             )
-        fig.add_scatter(x=plain(steps), y=plain(np.mean(smooth, axis=0)), mode="lines", **style(index, arm))
+        mode = "lines" if len(steps) > 1 else "markers"  # of the smoke profile's few steps one entry is left
+        fig.add_scatter(x=plain(steps), y=plain(np.mean(smooth, axis=0)), mode=mode, **style(index, arm))
     return fig
 
 
