@@ -58,8 +58,10 @@ def plain(
 LIVE = {
     "recursive": RECURSIVE,
     # equal training compute, three times the parameters
-    "untied": plain("six different blocks", 6, 32, rate=4e-3),
-    "once": plain("the same two blocks, once", 2, 32, rate=1.6e-2),  # equal parameters
+    "untied": plain("six different blocks", 6, 32, rate=4e-3, norm="pre"),
+    # equal parameters; the recursive net's own blocks by definition, although with norms before the branches one cell
+    # in 400 more is right in the search (and no board with either)
+    "once": plain("the same two blocks, once", 2, 32, rate=8e-3, norm="post"),
 }
 
 
@@ -69,16 +71,20 @@ def to_plateau(arm: SudokuArm) -> SudokuArm:
 
 
 PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
-    "four_times": to_plateau(plain("eight blocks (4x)", 8, 32, rate=4e-3)),
-    "sixteen_times": to_plateau(plain("eight wider blocks (16x)", 8, 64, rate=2e-3)),
-    "sixty_four_times": to_plateau(plain("eight blocks, four times as wide (63x)", 8, 128, rate=1e-3)),
+    "four_times": to_plateau(plain("eight blocks (4x)", 8, 32, rate=8e-3, norm="pre")),
+    "sixteen_times": to_plateau(plain("eight wider blocks (16x)", 8, 64, rate=4e-3, norm="pre")),
+    "sixty_four_times": to_plateau(
+        plain("eight blocks, four times as wide (63x)", 8, 128, rate=1e-3, norm="pre")
+    ),
 }
 
 # Parameters, depth and training signal, one at a time.
 APART = {
-    "wide": to_plateau(plain("two blocks four times as wide (16x)", 2, 128, rate=4e-3)),
-    "deep": to_plateau(plain("twelve blocks (6x)", 12, 32, rate=2e-3)),
-    "deep_signal": to_plateau(plain("twelve blocks, asked after each (6x)", 12, 32, rate=8e-3, signal=True)),
+    "wide": to_plateau(plain("two blocks four times as wide (16x)", 2, 128, rate=4e-3, norm="post")),
+    "deep": to_plateau(plain("twelve blocks (6x)", 12, 32, rate=1.6e-2, norm="pre")),
+    "deep_signal": to_plateau(
+        plain("twelve blocks, asked after each (6x)", 12, 32, rate=8e-3, norm="pre", signal=True)
+    ),
     "unrolled": to_plateau(
         replace(
             RECURSIVE,
