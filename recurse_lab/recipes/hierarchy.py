@@ -47,7 +47,7 @@ LIVE = {"recursive": RECURSIVE, "hrm": hierarchy("HRM's form, twice the paramete
 # 0 to 4 and another on 4000 to 4004.
 CARRIES = {
     "recursive": RECURSIVE,
-    "no_carry": at_rate(8e-3, changed("fresh state at every step", max_age=1)),
+    "no_carry": at_rate(1.6e-2, changed("fresh state at every step", max_age=1)),
 }
 CARRY_SEEDS = 10  # fixed before they were run, after the five live seeds had been seen
 

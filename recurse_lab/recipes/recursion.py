@@ -5,7 +5,7 @@ Full profile, which writes the reference records: `python -m recurse_lab run --p
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from recurse_lab.evidence.arms import arm_results
 from recurse_lab.evidence.claims import Claim
@@ -74,7 +74,7 @@ PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
     "four_times": to_plateau(plain("eight blocks (4x)", 8, 32, rate=8e-3, norm="pre")),
     "sixteen_times": to_plateau(plain("eight wider blocks (16x)", 8, 64, rate=4e-3, norm="pre")),
     "sixty_four_times": to_plateau(
-        plain("eight blocks, four times as wide (63x)", 8, 128, rate=1e-3, norm="pre")
+        plain("eight blocks, four times as wide (63x)", 8, 128, rate=2e-3, norm="pre")
     ),
 }
 
@@ -94,6 +94,23 @@ APART = {
         )
     ),
 }
+
+
+def with_post_norm(arm: SudokuArm, rate: float) -> SudokuArm:
+    """A plain arm with the norm that the search did not choose, at the rate that was best for that."""
+    model = replace(cast(FeedForwardConfig, arm.model), norm="post")
+    return replace(arm, label=f"{arm.label}, post-norm", model=model, plan=replace(arm.plan, rate=rate))
+
+
+# The search is short. Where it chose norms before the branches, which learn faster at first, the others run too.
+POST_NORM = {
+    "untied_post": with_post_norm(PLATEAU["untied_long"], rate=4e-3),
+    "four_times_post": with_post_norm(PLATEAU["four_times"], rate=4e-3),
+    "sixteen_times_post": with_post_norm(PLATEAU["sixteen_times"], rate=2e-3),
+    "deep_post": with_post_norm(APART["deep"], rate=2e-3),
+    "deep_signal_post": with_post_norm(APART["deep_signal"], rate=8e-3),
+}
+
 # Recorded: does the same form carry over to 9x9? Its rate was not searched.
 NINE = {
     "nine": replace(
