@@ -100,9 +100,8 @@ def write_checksums(folder: Path) -> Path:
 
 
 def _note(records: list[Record], stale: tuple[str, ...]) -> str:
-    first = records[0]
-    made = f"torch {first.versions['torch']}, {first.machine}"
-    text = f"*Recorded*: {len(records)} runs of the full profile ({made})."
+    made = sorted({f"torch {record.versions['torch']}, {record.machine}" for record in records})
+    text = f"*Recorded*: {len(records)} runs of the full profile ({'; '.join(made)})."
     if stale:
         text += (
             f" **Stale**: the code or configuration of {', '.join(stale)} has changed since they were made."

@@ -24,7 +24,7 @@ PRODUCTS, ATTENTION, ELEMENTWISE, REST = "products", "attention", "element-wise"
 WHERE = (PRODUCTS, ATTENTION, ELEMENTWISE, OPTIMISER, REST)
 NAMES = {  # kind -> parts of the names of its operations, or of one that they belong to; the first that fits
     OPTIMISER: (OPTIMISER, "Optimizer.", "_foreach_", "linalg_vector_norm"),
-    ATTENTION: ("Attend", "scaled_dot_product", "ScaledDotProduct", "aten::_softmax", "bmm"),
+    ATTENTION: ("scaled_dot_product", "ScaledDotProduct", "aten::_softmax", "bmm"),
     PRODUCTS: ("aten::mm", "aten::addmm"),
 }
 
@@ -92,10 +92,10 @@ def threads(count: int) -> Iterator[None]:
 def where(run: TrainingRun, steps: int) -> dict[str, float]:
     """Shares of the wall-clock time of `steps` training steps, after one that warms up; they add up to 1.
 
-    `products` are those with weights, `attention` is what happens to queries, keys and values. `optimiser` includes
-    the gradient's norm and the slow average. `element-wise` is all else that torch computes: norms, gates, rotations,
-    losses, copies. `rest` is what remains of the time: Python, autograd and waiting. The profiler itself costs some
-    time for each operation, so that small operations look larger here than they are.
+    `products` are those with weights; `attention`, those of queries, keys and values, and their softmax. `optimiser`
+    includes the gradient's norm and the slow average. `element-wise` is all else that torch computes: norms, gates,
+    rotations, losses, copies, those for attention too. `rest` is what remains of the time: Python, autograd and
+    waiting. The profiler itself costs some time for each operation, so that small ones look larger than they are.
     """
     run(1, _nothing)
     with profile(activities=[ProfilerActivity.CPU]) as profiler:

@@ -40,12 +40,8 @@ class TRMConfig:
     layers: tuple[int, ...] = (2,)  # blocks of each network: one network plays both roles, or z's and y's own
     refinements: int = 6  # n: of z for each of y
     latents: Literal[1, 2] = 2  # y and z, or one state that is scratchpad and answer at a time
-    gradient: Literal["cycle", "last"] = (
-        "cycle"  # through a whole cycle, or its last z and y (HRM's one step)
-    )
-    mixer: Literal["rotary", "attention", "tokens"] = (
-        "rotary"  # attention with or without rotation, or an MLP
-    )
+    gradient: Literal["cycle", "last"] = "cycle"  # through a cycle, or its last z and y (HRM's one step)
+    mixer: Literal["rotary", "attention", "tokens"] = "rotary"  # attention, rotated or not, or an MLP
     learned_positions: bool = False  # add a learned vector for each cell to the input
     prefix: int = 0  # P: tokens before the board; TRM's code has 16, of which 15 stay empty, HRM's 1
     puzzles: int = 0  # rows of the identity table; above 0 the inputs begin with a column of row numbers
@@ -81,7 +77,8 @@ class Halting(NamedTuple):
 class TRM(nn.Module):
     """Inputs are integer symbols (B, L), or (B, 1 + L) with the puzzle's row first; logits (B, L, V).
 
-    `relations` says which cells of the board belong together: (R, L, L), for example same row, column and box.
+    `relations` says which cells of the board belong together: (R, L, L), for example same row, column and box. `y_init`
+    and `z_init` are fixed random vectors, the same for every cell, that no optimiser touches.
     """
 
     y_init: Tensor
@@ -102,7 +99,6 @@ class TRM(nn.Module):
         )
         self.head = nn.Linear(D, config.classes, bias=False)
         self.halt = nn.Linear(D, 2)
-        # fixed random vectors, the same for every cell, that no optimiser touches
         self.register_buffer("y_init", lecun_normal_(torch.empty(D), std=1.0))
         self.register_buffer("z_init", lecun_normal_(torch.empty(D), std=1.0))
         padded = None if relations is None else F.pad(relations, (P, 0, P, 0))
