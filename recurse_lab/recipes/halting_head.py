@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from recurse_lab.evidence.records import Record
 from recurse_lab.models.trm import TRM
+from recurse_lab.recipes.inside_sudoku import in_parts
 from recurse_lab.recipes.sudoku_arms import JUDGED
 from recurse_lab.recurrence import think
 from recurse_lab.tasks.base import Batch
@@ -23,12 +24,16 @@ def head_at_every_step(
     net: TRM, batch: Batch, steps: int
 ) -> tuple[Float[np.ndarray, "T B"], Bool[np.ndarray, "T B"]]:
     """The halting head's probability that the answer is right, and whether it is, after each step."""
-    said, right = [], []
-    for thought in think(net, batch.inputs, steps, read=range(1, steps + 1)):
-        if thought.logits is not None:
-            said.append(net.halting(thought.state).halt.sigmoid())
-            right.append(right_cells(thought.logits, batch.targets).all(1))
-    return torch.stack(said).numpy(), torch.stack(right).numpy()
+    parts = []
+    for part in in_parts(batch):
+        said, right = [], []
+        for thought in think(net, part.inputs, steps, read=range(1, steps + 1)):
+            if thought.logits is not None:
+                said.append(net.halting(thought.state).halt.sigmoid())
+                right.append(right_cells(thought.logits, part.targets).all(1))
+        parts.append((torch.stack(said), torch.stack(right)))
+    every_said, every_right = (torch.cat(of_parts, dim=1).numpy() for of_parts in zip(*parts, strict=True))
+    return every_said, every_right
 
 
 def stopped(

@@ -4,7 +4,7 @@ Shape letters: B puzzles, T supervision steps, L cells, D width, V classes, S sy
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,8 +14,8 @@ from torch import Tensor
 from recurse_lab.measure.latents import Trace, trace
 from recurse_lab.models.trm import TRM, Latents
 from recurse_lab.recipes.sudoku_arms import JUDGED, SudokuArm, pool, puzzles
-from recurse_lab.recipes.sudoku_scores import right_after
-from recurse_lab.recurrence import Thought, think
+from recurse_lab.recipes.sudoku_scores import AT_ONCE, right_after
+from recurse_lab.recurrence import Thought, settle, think
 from recurse_lab.tasks.base import Batch, Split
 from recurse_lab.tasks.sudoku import Sudoku
 from recurse_lab.tasks.sudoku_rules import TECHNIQUES
@@ -87,13 +87,19 @@ def solved_after(arm: SudokuArm, net: TRM, steps: Sequence[int]) -> dict[str, di
 @torch.no_grad()
 def candidates_left(net: TRM, batch: Batch, steps: int, least: float = 0.01) -> dict[int, float]:
     """Step -> mean number of digits that a blank cell still gives a probability of more than `least`."""
-    blank_BL = batch.inputs == 0
-    left = {}
-    for thought in think(net, batch.inputs, steps, read=range(1, steps + 1)):
-        if thought.logits is not None:
-            held_BL = (thought.logits.softmax(-1) > least).sum(-1)
-            left[thought.step] = held_BL[blank_BL].float().mean().item()
-    return left
+    left = dict.fromkeys(range(1, steps + 1), 0)
+    for part in in_parts(batch):
+        for thought in think(net, part.inputs, steps, read=left):
+            if thought.logits is not None:
+                held_BL = (thought.logits.softmax(-1) > least).sum(-1)
+                left[thought.step] += int(held_BL[part.inputs == 0].sum())
+    blanks = int((batch.inputs == 0).sum())
+    return {step: digits / blanks for step, digits in left.items()}
+
+
+def in_parts(batch: Batch) -> Iterator[Batch]:
+    """The boards, as many at a time as are thought about fastest."""
+    return map(Batch._make, zip(*(part.split(AT_ONCE) for part in batch), strict=True))
 
 
 def candidates_by_rules(side: int, batch: Batch) -> float:
@@ -106,24 +112,27 @@ def candidates_by_rules(side: int, batch: Batch) -> float:
 @torch.no_grad()
 def forgetting(net: TRM, batch: Batch, steps: int) -> dict[str, dict[int, float]]:
     """Share of boards right by step when y, z or both are put back to their first values after every step."""
-    first = net.start(batch.inputs)[0]
-    assert isinstance(first, Latents)
-    kept: Mapping[str, Callable[[Latents], Latents]] = {
-        "nothing forgotten": lambda state: state,
-        "y forgotten": lambda state: Latents(first.y, state.z),
-        "z forgotten": lambda state: Latents(state.y, first.z),
-        "both forgotten": lambda _: first,
+    kept: Mapping[str, Callable[[Latents, Latents], Latents]] = {
+        "nothing forgotten": lambda state, _: state,
+        "y forgotten": lambda state, first: Latents(first.y, state.z),
+        "z forgotten": lambda state, first: Latents(state.y, first.z),
+        "both forgotten": lambda _, first: first,
     }
-    curves: dict[str, dict[int, float]] = {}
-    for name, keep in kept.items():
-        thought, curve = Thought(0, first, None), dict[int, float]()
-        for _ in range(steps):
-            thought = list(think(net, batch.inputs, 1, resume=thought, read=True))[-1]
-            assert thought.logits is not None
-            curve[thought.step] = right_cells(thought.logits, batch.targets).all(1).float().mean().item()
-            thought = thought._replace(state=keep(thought.state))
-        curves[name] = curve
-    return curves
+    solved = {name: dict.fromkeys(range(1, steps + 1), 0) for name in kept}
+    for part in in_parts(batch):
+        first = net.start(part.inputs)[0]
+        assert isinstance(first, Latents)
+        for name, keep in kept.items():
+            thought = Thought(0, first, None)
+            for step in solved[name]:
+                thought = settle(net, part.inputs, 1, resume=thought)
+                assert thought.logits is not None
+                solved[name][step] += int(right_cells(thought.logits, part.targets).all(1).sum())
+                thought = thought._replace(state=keep(thought.state, first))
+    return {
+        name: {step: boards / len(batch.inputs) for step, boards in curve.items()}
+        for name, curve in solved.items()
+    }
 
 
 @torch.no_grad()
@@ -136,8 +145,9 @@ def probes(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[st
     taught, asked = pool(arm.puzzles, "train", seed), puzzles(arm, "test")
     taught = Batch(*(part[:500] for part in taught))
     rows: dict[str, dict[str, Any]] = {}
+    by_step = [_states(net, batch, steps) for batch in (taught, asked)]
     for step in steps:
-        states = [_state(net, batch, step) for batch in (taught, asked)]
+        states = [found[step] for found in by_step]
         for name in ("y", "z"):
             features = [_cells(net, getattr(state, name)) for state in states]
             own = net.head(features[1]).argmax(-1) == asked.targets
@@ -150,8 +160,14 @@ def probes(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[st
     return rows
 
 
-def _state(net: TRM, batch: Batch, step: int) -> Latents:
-    return list(think(net, batch.inputs, step))[-1].state
+def _states(net: TRM, batch: Batch, steps: Sequence[int]) -> dict[int, Latents]:
+    """Step -> y and z of all boards."""
+    found: dict[int, list[Latents]] = {step: [] for step in steps}
+    for part in in_parts(batch):
+        for thought in think(net, part.inputs, max(steps)):
+            if thought.step in found:
+                found[thought.step].append(thought.state)
+    return {step: Latents(*map(torch.cat, zip(*states, strict=True))) for step, states in found.items()}
 
 
 def _cells(net: TRM, latent: Tensor) -> Float[Tensor, "B L D"]:
