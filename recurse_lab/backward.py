@@ -5,11 +5,11 @@ bookkeeping for each link of autograd's chain. A formula for the whole block nee
 is a pair of functions, forward and backward; the blocks compose them by hand. They work in float32 and float64, on any
 device, and can be differentiated once only.
 
-In training mode all blocks use them; what is inside a block is then not called as a module. Evaluation mode (Jacobians,
-for example), mixed precision and half precision are plain torch.
+In training mode and full precision, the blocks of `post_norm` and `models.feed_forward` use them; what is inside a
+block is then not called as a module. Evaluation mode (Jacobians, say), mixed and half precision are plain torch.
 
 Shape letters: B boards, C cells, N = BC, D width, E inner width of the gated MLP, G = 2E, H heads, K width of a head,
-Y = HK, X = 3Y, J = K / 2, M = BH.
+Y = HK, X = 3Y, M = BH, T inner width of the gated MLP over cells, S = 2T.
 """
 
 from typing import Any, NamedTuple
@@ -27,7 +27,7 @@ EPS = 1e-5  # of the norms; both papers' code
 
 
 class Shape(NamedTuple):
-    """What the numbers of a block's state belong to."""
+    """Sizes of a block's state."""
 
     boards: int
     cells: int
@@ -39,7 +39,7 @@ class How(NamedTuple):
 
     heads: int
     turn: Turn | None
-    keep: bool  # what the backward pass needs
+    keep: bool  # whether to keep what the backward pass needs
 
 
 def normed_(s_ND: Float[Tensor, "N D"]) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N 1"]]:

@@ -108,7 +108,7 @@ def attend(
 class AttentionBlock(nn.Module):
     """Attention, then a gated MLP."""
 
-    whole: type[Function] = PostNorm
+    whole: type[Function] = PostNorm  # `plain` with its backward pass, for training
 
     def __init__(self, attention: PlacedAttention, mlp: GatedMLP) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ class TokenBlock(nn.Module):
     def forward(
         self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
-        """h' <- rms(h' + tokens(h')) with h' = h transposed; h <- rms(h + mlp(h))."""
+        """h' <- rms(h' + tokens(h')) with h' = h transposed; h <- rms(h + mlp(h)). In training, by one formula."""
         if written_out(self, h_BCD):
             parts = (self.tokens.gate_up, self.tokens.down, self.mlp.gate_up, self.mlp.down)
             return TokenMixing.apply(h_BCD, *(part.weight for part in parts), torch.is_grad_enabled())

@@ -31,7 +31,7 @@ MAY_IMPORT = {
 }
 
 
-# Digests of records name modules, so that these can be split only when their records are made anew.
+# Files that may be longer for now: records' digests name modules, so that splitting one makes its records stale.
 LONGER = {"recurse_lab.backward": 280, "recurse_lab.models.trm": 226}
 
 

@@ -115,7 +115,7 @@ def test_transposed_views_of_inputs_and_gradients_give_the_same(name):
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_without_gradients_the_values_are_the_same_and_nothing_is_kept(name):
+def test_without_gradients_the_values_are_the_same(name):
     part, _, shapes = PARTS[name]
     given = [numbers(*shape, seed=seed) for seed, shape in enumerate(shapes)]
     with torch.no_grad():
@@ -186,20 +186,28 @@ def blocks():
 def test_blocks_use_them_in_training_and_full_precision_only(number, monkeypatch):
     kind, block = list(blocks())[number]
     used, apply = [], kind.apply
-    monkeypatch.setattr(kind, "apply", lambda *given: used.append(given[0].dtype) or apply(*given))
+
+    def noted(*given):
+        used.append(getattr(given[-1], "keep", given[-1]))
+        return apply(*given)
+
+    monkeypatch.setattr(kind, "apply", noted)
     h, bias = torch.randn(2, 16, 8), block.bias(Sudoku(4).relations())
     bias = None if bias is None else bias.detach()
     block.eval()(h, bias)
     assert used == []
     expected = block(h, bias)
     torch.testing.assert_close(block.train()(h, bias), expected)
-    assert used == [torch.float32]
+    assert used == [True]
+    with torch.no_grad():
+        torch.testing.assert_close(block(h, bias), expected)
+    assert used == [True, False]
     with torch.autocast("cpu", torch.bfloat16):
         low = block(h, bias)
     torch.testing.assert_close(low.float(), expected, atol=0.1, rtol=0.1)
     low.sum().backward()  # mixed precision can be trained
-    assert used == [torch.float32]
+    assert used == [True, False]
     half = block.bfloat16()(h.bfloat16(), None if bias is None else bias.bfloat16())
     assert half.dtype == torch.bfloat16
     half.sum().backward()
-    assert used == [torch.float32]
+    assert used == [True, False]

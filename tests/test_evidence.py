@@ -229,6 +229,17 @@ def test_reference_records_say_when_they_are_stale(tmp_path, arms):
     assert not is_fresh(replace(record, digest="0"), counting_recipe, arms)
 
 
+def test_the_note_names_each_kind_of_machine_once(tmp_path, arms):
+    (of_arm,) = replicate(counting_recipe, arms, [0, 1, 2], cache=tmp_path / "cache").values()
+    of_arm = {seed: replace(run, machine="BA"[seed % 2]) for seed, run in of_arm.items()}
+    write_reference(tmp_path, counting_recipe, {"plus_one": of_arm})
+    torch_version = of_arm[0].versions["torch"]
+    note = read_reference(tmp_path, counting_recipe, arms).note
+    assert note == (
+        f"*Recorded*: 3 runs of the full profile (torch {torch_version}, A; torch {torch_version}, B)."
+    )
+
+
 def test_a_damaged_reference_file_is_one_clear_line(tmp_path):
     path = tmp_path / "records.json"
     save_reference([], path)

@@ -14,7 +14,7 @@ from recurse_lab import settle, think
 from recurse_lab.measure.cost import parameters
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
 from recurse_lab.models.trm import TRM, TRMConfig
-from recurse_lab.post_norm import attend
+from recurse_lab.post_norm import attend, rms
 from recurse_lab.recurrence import Recurrence, latent
 from recurse_lab.tasks.sudoku import Sudoku
 from recurse_lab.train.fit import seeded
@@ -36,13 +36,20 @@ def awake(model):
     return model
 
 
+def unchecked(**words):
+    """A configuration with words that the type check which tests add would refuse first."""
+    config = replace(TINY)
+    vars(config).update(words)
+    return config
+
+
 def boards(seed=0, count=3):
     return torch.randint(0, 5, (count, 16), generator=torch.Generator().manual_seed(seed))
 
 
-@given(seed=seeds)
-def test_a_step_is_one_block_and_beyond_the_last_nothing_changes(seed):
-    model, inputs = build(seed), boards(seed)
+@given(seed=seeds, norm=st.sampled_from(["post", "pre"]))
+def test_a_step_is_one_block_and_beyond_the_last_nothing_changes(seed, norm):
+    model, inputs = build(seed, replace(TINY, norm=norm)), boards(seed)
     h, bias = 4.0 * model.embed(inputs), model.net.biases(model.relations)
     thoughts = list(think(model, inputs, 5, read=True))
     assert isinstance(model, Recurrence)
@@ -50,7 +57,7 @@ def test_a_step_is_one_block_and_beyond_the_last_nothing_changes(seed):
     for thought, one in zip(thoughts, [None, *model.net.blocks], strict=False):
         h = h if one is None else one(h, bias[thought.state.layer - 1])
         assert torch.equal(thought.state.z, h)
-        assert torch.equal(thought.logits, model.head(h))
+        assert torch.equal(thought.logits, model.head(h if norm == "post" else rms(h)))
     assert all(torch.equal(thought.logits, thoughts[3].logits) for thought in thoughts[4:])
     steps = [latent(thought.state) for thought in thoughts[:4]]
     assert not any(torch.equal(a, b) for a, b in pairwise(steps))
@@ -133,6 +140,7 @@ def test_other_permutations_matter():
     ("make", "words"),
     [
         (lambda: build(config=replace(TINY, depth=0)), "depth must be 1 block or more, not 0"),
+        (lambda: build(config=unchecked(norm="both")), "norm must be 'post' or 'pre', not 'both'"),
         (lambda: build(config=replace(TINY, cells=36)), r"relations must have the shape \(R, 36, 36\)"),
         (
             lambda: build(config=replace(TINY, heads=3)),

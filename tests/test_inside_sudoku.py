@@ -47,6 +47,31 @@ def test_forgetting_nothing_is_thinking_and_forgetting_both_is_the_first_step_fo
     assert curves["y forgotten"][1] == curves["z forgotten"][1] == curves["nothing forgotten"][1]
 
 
+def test_boards_in_parts_give_what_all_at_once_give(monkeypatch):
+    net, batch = net_of("recursive"), puzzles(ARM, "test")
+    batch = Batch(batch.inputs, settle(net, batch.inputs, 2).logits.argmax(-1))  # some of them are right
+    found = []
+    for at_once in (len(batch.inputs), 7):
+        monkeypatch.setattr(inside_sudoku, "AT_ONCE", at_once)
+        found.append(
+            (
+                inside_sudoku.candidates_left(net, batch, 3),
+                inside_sudoku.forgetting(net, batch, 3),
+                [state.y for state in inside_sudoku._states(net, batch, (1, 3)).values()],
+                halting_head.head_at_every_step(net, batch, 3),
+            )
+        )
+    (left, forgotten, latents, (said, right)), (left_2, forgotten_2, latents_2, (said_2, right_2)) = found
+    assert left == pytest.approx(left_2)
+    assert forgotten == forgotten_2
+    assert len(set(forgotten["nothing forgotten"].values())) > 1
+    for one, other in zip(latents, latents_2, strict=True):
+        torch.testing.assert_close(one, other)
+    assert said.shape == right.shape == (3, len(batch.inputs))
+    assert np.allclose(said, said_2)
+    assert np.array_equal(right, right_2)
+
+
 def test_candidates_are_counted_in_blank_cells_only():
     net, batch = net_of("recursive"), puzzles(ARM, "test")
     with torch.no_grad():

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurse_lab.layers import Attention, GatedMLP, ResidualConv, SandwichBlock, conv, conv_head, rotate
+from recurse_lab.layers import Attention, GatedMLP, ResidualConv, SandwichBlock, conv, conv_head, rotate, turn
 from recurse_lab.train.fit import seeded
 
 seeds = st.integers(0, 2**31)
@@ -112,3 +112,12 @@ def test_the_head_ends_without_relu():
 def test_impossible_sizes_are_one_line_errors(build):
     with pytest.raises(ValueError, match=r"\A[^\n]+\Z"):
         build()
+
+
+def test_tables_that_inference_mode_made_serve_training():
+    turn.cache_clear()
+    with torch.inference_mode():
+        rotate(torch.ones(1, 1, 3, 4))
+    x = torch.ones(1, 1, 3, 4, requires_grad=True)
+    rotate(x).sum().backward()
+    assert x.grad is not None

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from recurse_lab import backward, post_norm
 from recurse_lab.__main__ import main
-from recurse_lab.evidence import compact, parity
+from recurse_lab.evidence import compact, parity, recompute
 from recurse_lab.evidence.golden import official_name, our_name, read_golden
 from recurse_lab.models.trm import TRM
 from recurse_lab.train.supervision import HaltingSupervision
@@ -256,20 +256,35 @@ def test_a_tensor_that_rounding_spared_by_luck_is_allowed_what_its_group_has_sho
     assert not parity.agree(judged(monkeypatch, **first, **{"step1/q_continue": rough(0, 9e-4, size=1)}))
 
 
-@pytest.mark.parametrize(("device", "code"), [("cpu", 0), ("nowhere", 2), ("cuda:99", 2)])
+@pytest.mark.parametrize(
+    ("device", "code"), [("cpu", 0), ("nowhere", 2), ("cuda:99", 2), ("hpu", 2), ("meta", 2)]
+)
 def test_numbers_are_computed_on_a_device_that_torch_has(device, code, capsys):
     assert main(["parity", str(GOLDEN / "hrm.npz"), "--device", device]) == code
     told = capsys.readouterr().err
     assert told == (f"recurse-lab: device {device!r} cannot be used here; cpu always can\n" if code else "")
 
 
-def test_our_numbers_are_those_of_the_device(monkeypatch):
+def test_our_numbers_are_computed_on_the_device_and_the_exact_ones_on_the_cpu(monkeypatch):
     used, numbers = [], parity.numbers
-    monkeypatch.setattr(
-        parity, "numbers", lambda *given, **words: used.append((given[1:], words)) or numbers(*given, **words)
-    )
-    parity.errors(GOLDEN / "hrm.npz", "cpu")
-    assert used == [((), {"device": torch.device("cpu")}), ((torch.float64,), {})]
+
+    def noted(golden, *given, **words):
+        used.append((given, words))
+        return numbers(golden, *given)
+
+    monkeypatch.setattr(parity, "numbers", noted)
+    monkeypatch.setattr(parity, "usable", lambda _: "there")
+    parity.errors(GOLDEN / "hrm.npz", "cuda")
+    assert used == [((), {"device": "there"}), ((torch.float64,), {})]
+
+
+@pytest.mark.parametrize("name", ["hrm", "trm_att", "trm_mlp"])
+def test_model_and_boards_go_to_the_device(name):
+    golden, meta = read_golden(GOLDEN / f"{name}.npz"), torch.device("meta")  # a device without numbers
+    first, value = next(iter(recompute.numbers(golden, device=meta)))
+    assert (first, value.device) == ("out/x_embedding", meta)
+    trained = recompute.batch_of(read_golden(GOLDEN / "trm_train6.npz"), "step0/in/", meta)
+    assert trained.inputs.device == trained.targets.device == meta
 
 
 @pytest.mark.parametrize("name", ["logits", "q_halt", "loss"])

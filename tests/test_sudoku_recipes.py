@@ -530,6 +530,24 @@ def test_a_flat_score_ends_a_run_and_a_rising_one_does_not(name, rise, steps, mo
     assert torch.equal(model.head.weight, stopped.model.head.weight)
 
 
+def test_a_claim_against_a_larger_net_is_against_it_in_either_norm():
+    assert larger("sixteen_times").controls == ("sixteen_times", "sixteen_times_post")
+    assert larger("sixty_four_times").controls == ("sixty_four_times",)
+
+
+def test_boards_in_parts_are_read_as_all_at_once(monkeypatch):
+    arm = SMOKE["recursive"]
+    net, batch = build(arm).eval(), puzzles(arm, "test")
+    found = []
+    for at_once in (len(batch.inputs), 7):
+        monkeypatch.setattr(sudoku_scores, "AT_ONCE", at_once)
+        found.append(list(sudoku_scores.right_after(net, batch, [1, 3])))
+    for (step, right), (again, parts) in zip(*found, strict=True):
+        assert step == again
+        assert right.shape == batch.inputs.shape
+        assert torch.equal(right, parts)
+
+
 # Rates
 
 
@@ -549,10 +567,11 @@ def test_rates_are_tried_by_name():
 def test_every_arm_of_chapter_3_and_the_live_ones_of_chapter_4_are_searched():
     shorter, larger = sudoku_rates.SHORTER, sudoku_rates.LARGER
     assert {name.split()[0] for name in shorter} == {"recursive", "once", "untied", "no_carry", "hrm"}
-    assert {name.split()[0] for name in larger} == set(APART) | {
-        "four_times",
-        "sixteen_times",
-        "sixty_four_times",
+    wanted = {name for name in PLATEAU | APART if not name.endswith(("_long", "_post"))}
+    assert {name.split()[0] for name in larger} == wanted
+    assert wanted == {"four_times", "sixteen_times", "sixty_four_times", *APART} - {
+        "deep_post",
+        "deep_signal_post",
     }
     assert not shorter.keys() & larger.keys()
     for name, arm in (shorter | larger).items():

@@ -70,9 +70,15 @@ def usable(device: str) -> torch.device:
         ValueError: torch has no such device here.
     """
     try:
-        return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError) as error:  # the second where torch was built without it
+        found = torch.zeros(1, device=device)
+        found.cpu()  # `meta` holds no numbers
+    except (
+        RuntimeError,
+        AssertionError,
+        ImportError,
+    ) as error:  # the last two where torch was built without it
         raise ValueError(f"device {device!r} cannot be used here; cpu always can") from error
+    return found.device
 
 
 def agree(found: dict[str, Error]) -> bool:

@@ -26,7 +26,6 @@ from recurse_lab.train.supervision import (
 
 Numbers: TypeAlias = Iterator[tuple[str, Tensor]]
 
-
 CPU = torch.device("cpu")
 
 

@@ -23,7 +23,7 @@ OPTIMISER = "optimiser"  # name of a profiled range that counts as the optimiser
 PRODUCTS, ATTENTION, ELEMENTWISE, REST = "products", "attention", "element-wise", "rest"
 WHERE = (PRODUCTS, ATTENTION, ELEMENTWISE, OPTIMISER, REST)
 NAMES = {  # kind -> parts of the names of its operations, or of one that they belong to; the first that fits
-    OPTIMISER: (OPTIMISER, "Optimizer.", "_foreach_", "linalg_vector_norm"),
+    OPTIMISER: (OPTIMISER, "Optimizer.", "_foreach_"),
     ATTENTION: ("scaled_dot_product", "ScaledDotProduct", "aten::_softmax", "bmm"),
     PRODUCTS: ("aten::mm", "aten::addmm"),
 }

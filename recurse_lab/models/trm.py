@@ -204,7 +204,7 @@ def block(config: TRMConfig, relations: int) -> AttentionBlock | TokenBlock:
 LEAST = {
     1: ("symbols", "classes", "cells", "width", "heads", "refinements", "multiple"),
     0: ("prefix", "puzzles"),
-}  # the least that each number of a configuration can be
+}  # the least that these numbers of a configuration can be
 
 
 def check(config: TRMConfig, relations: Tensor | None) -> None:

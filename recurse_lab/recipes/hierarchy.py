@@ -43,13 +43,13 @@ def at_rate(rate: float, arm: SudokuArm) -> SudokuArm:
 
 LIVE = {"recursive": RECURSIVE, "hrm": hierarchy("HRM's form, twice the parameters", (2, 2))}
 
-# Recorded on both sides, because seeds of the net without a carry differ so much: five live seeds gave one word on
-# 0 to 4 and another on 4000 to 4004.
+# Recorded on both sides, because seeds of the net without a carry differ so much: at the rate of an earlier search,
+# 8e-3, five live seeds gave one word on 0 to 4 and another on 4000 to 4004.
 CARRIES = {
     "recursive": RECURSIVE,
     "no_carry": at_rate(1.6e-2, changed("fresh state at every step", max_age=1)),
 }
-CARRY_SEEDS = 10  # fixed before they were run, after the five live seeds had been seen
+CARRY_SEEDS = 10  # fixed after those five had been seen, and kept when the rate changed
 
 ABLATIONS = {
     "hrm_equal": hierarchy("HRM's form, equal parameters", (1, 1)),

@@ -45,7 +45,7 @@ def plain(
 ) -> SudokuArm:
     """Different blocks, once each; `signal` asks for the answer after every block instead of after the last.
 
-    Rate and norm are those that the search on validation puzzles found best (`sudoku_rates`).
+    Rate and norm are those that the search on validation puzzles found best (`sudoku_rates`); for `once`, the rate.
     """
     return SudokuArm(
         label=label,
@@ -84,7 +84,7 @@ PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
     ),
 }
 
-# The search is short. Where it chose norms before the branches, which learn faster at first, the others run too.
+# The search is short. Where it chose norms before the branches, which learn faster at first, the others run too (not 63x).
 PLATEAU |= {
     "untied_post": with_post_norm(PLATEAU["untied_long"], rate=4e-3),
     "four_times_post": with_post_norm(PLATEAU["four_times"], rate=4e-3),
@@ -108,7 +108,7 @@ APART = {
     ),
 }
 
-
+# As above: where the search chose norms before the branches, the others run too.
 APART |= {
     "deep_post": with_post_norm(APART["deep"], rate=2e-3),
     "deep_signal_post": with_post_norm(APART["deep_signal"], rate=8e-3),
@@ -153,7 +153,7 @@ COMPUTE = replace(
 
 
 def larger(word: str) -> Claim:
-    """Recursion against one larger net, with either norm where both were run: recorded, all to their plateaus."""
+    """Recursion against one larger net, in either norm where both were run: recorded, to a plateau or the last step."""
     return replace(
         PARAMETERS,
         id=f"03-{word.replace('_', '-')}",

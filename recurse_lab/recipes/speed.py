@@ -44,7 +44,7 @@ class Case:
 def cases(widths: Iterable[int] = (), batch: int | None = None) -> Iterator[Case]:
     """The chapter's step and the published recipe at widths 128 and 512, or that alone at other widths.
 
-    Cases are built one by one. Cost of a step on one thread: about 30 CPU-milliseconds in the chapter, 1 to 3
+    Cases are built one by one. Cost of a step on one thread: about 25 CPU-milliseconds in the chapter, 1 to 3
     CPU-seconds for the others.
 
     Args:

@@ -9,9 +9,9 @@ norms before each branch, each at rates of its own: what recursion is compared w
 for `once`, which is by definition the recursive net's own blocks.
 
 Arms with 800 steps in their chapter, and HRM's form, which has 720 there, are searched with 800 steps and two seeds.
-The others, which are trained to a plateau and cost up to ten times as much a step, are searched with 400 steps and
+The others, which are trained to a plateau and cost up to eight times as much a step, are searched with 400 steps and
 one seed. What learns fastest need not end highest, so where norms before the branches won so short a search, chapter 03
-trains the others to their plateau as well, at their own best rate.
+trains the others to their plateau as well, at their own best rate. The largest net is left out for its cost.
 """
 
 from collections.abc import Mapping
@@ -69,8 +69,8 @@ def search(folder: Path, cache: Path, jobs: int = 2) -> Path:
     for arms, steps, seeds in ((SHORTER, STEPS, SEEDS), (LARGER, STEPS // 2, SEEDS[:1])):
         wanted = {name: set(RATES) for name in arms}
         while any(wanted.values()):
-            tried = at_rates(arms, wanted, steps)
-            found |= replicate(validate, tried, seeds, cache=cache, jobs=jobs)
+            next_arms = at_rates(arms, wanted, steps)
+            found |= replicate(validate, next_arms, seeds, cache=cache, jobs=jobs)
             wanted = {name: beyond_the_edge(found, name) for name in arms}
     path = write_reference(folder, validate, found)
     write_checksums(folder)

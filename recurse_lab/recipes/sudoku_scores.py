@@ -20,9 +20,8 @@ from recurse_lab.train.objectives import EveryStep, LastStep, right_cells
 from recurse_lab.train.supervision import answers
 
 Model = TRM | FeedForward
-AT_ONCE = (
-    64  # boards that are thought about together: more take longer each, as their states leave the caches
-)
+# boards that are thought about together: more take longer each, as their states leave the caches
+AT_ONCE = 64
 
 
 def accuracy(arm: SudokuArm, model: Model, batch: Batch) -> dict[str, Any]:
