@@ -84,7 +84,7 @@ PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
     ),
 }
 
-# The search is short. Where it chose norms before the branches, which learn faster at first, the others run too (not 63x).
+# Where the short search chose norms before the branches, which learn faster at first, the others run too (not at 63x).
 PLATEAU |= {
     "untied_post": with_post_norm(PLATEAU["untied_long"], rate=4e-3),
     "four_times_post": with_post_norm(PLATEAU["four_times"], rate=4e-3),
