@@ -109,7 +109,10 @@ def test_a_random_start_comes_from_the_generator_alone():
     ("build", "words"),
     [
         (lambda: LoopedTransformer(LoopedTransformerConfig(depth=0)), "depth must be 1 or more, not 0"),
-        (lambda: LoopedTransformer(LoopedTransformerConfig(width=20, heads=4)), "heads, not 20 with 4 heads"),
+        (
+            lambda: LoopedTransformer(LoopedTransformerConfig(width=20, heads=4)),
+            r"\(1 or more\), not 20 with 4 heads",
+        ),
         (lambda: DeepThinking(DeepThinkingConfig(dims=3)), "dims must be 1 or 2, not 3"),
         (lambda: DeepThinking(DeepThinkingConfig(width=10, groups=4)), "divisible"),
         (lambda: DeepThinking(DeepThinkingConfig(dilations=())), "dilation"),
