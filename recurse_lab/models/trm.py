@@ -77,11 +77,10 @@ class Halting(NamedTuple):
 class TRM(nn.Module):
     """Inputs are integer symbols (B, L), or (B, 1 + L) with the puzzle's row first; logits (B, L, V).
 
-    `relations` says which cells of the board belong together: (R, L, L), for example same row, column and box. `y_init`
-    and `z_init` are fixed random vectors, the same for every cell, that no optimiser touches.
+    `relations` says which cells of the board belong together: (R, L, L), for example same row, column and box.
     """
 
-    y_init: Tensor
+    y_init: Tensor  # like z_init a fixed random vector, the same for every cell, that no optimiser touches
     z_init: Tensor
     relations: Tensor | None
 
@@ -124,11 +123,7 @@ class TRM(nn.Module):
         return (Latents(y, z) if self.config.latents == 2 else z), Context(x_BCD, biases)
 
     def embedded(self, inputs: Int[Tensor, "B I"]) -> Float[Tensor, "B C D"]:
-        """x = sqrt(D) [prefix, cells], or sqrt(D) ([prefix, cells] + places) / sqrt(2).
-
-        Raises:
-            ValueError: the boards have another size than the net, or a symbol or row that is not in its tables.
-        """
+        """sqrt(D) c, or sqrt(D) (c + places) / sqrt(2); c = [row, zeros, cells]. ValueError: wrong size, symbol or row."""
         wanted = self.config.cells + (self.puzzles is not None)
         if inputs.dim() != 2 or inputs.shape[1] != wanted:
             raise ValueError(f"this model takes boards (B, {wanted}), not {tuple(inputs.shape)}")
@@ -137,7 +132,6 @@ class TRM(nn.Module):
         row_BE = cells_BLD.new_zeros(B, 0)
         if self.puzzles is not None:
             row_BE = looked_up(self.puzzles, inputs[:, 0], "the puzzles' rows")
-        # the row stands at the very front of the prefix, and the rest of the prefix stays zero
         prefix_BPD = F.pad(row_BE, (0, P * D - row_BE.shape[1])).view(B, P, D)
         x_BCD = torch.cat((prefix_BPD, cells_BLD), dim=1)
         if self.places is not None:
