@@ -123,7 +123,7 @@ class TRM(nn.Module):
         return (Latents(y, z) if self.config.latents == 2 else z), Context(x_BCD, biases)
 
     def embedded(self, inputs: Int[Tensor, "B I"]) -> Float[Tensor, "B C D"]:
-        """sqrt(D) c, or sqrt(D) (c + places) / sqrt(2); c = [row, zeros, cells]. ValueError: wrong size, symbol or row."""
+        """sqrt(D) c, or sqrt(D) (c + places) / sqrt(2); c = [row, zeros, cells]. ValueError: wrong size or symbol."""
         wanted = self.config.cells + (self.puzzles is not None)
         if inputs.dim() != 2 or inputs.shape[1] != wanted:
             raise ValueError(f"this model takes boards (B, {wanted}), not {tuple(inputs.shape)}")
