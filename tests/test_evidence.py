@@ -249,21 +249,46 @@ def test_a_damaged_reference_file_is_one_clear_line(tmp_path):
         load_reference(path)
 
 
-def test_digest_ignores_words_and_unrelated_code_and_sees_what_is_mentioned(tmp_path, monkeypatch):
-    source = tmp_path / "module.py"
-    monkeypatch.setattr(provenance, "_source_of", lambda _: source)
+@pytest.fixture
+def digest(tmp_path, monkeypatch):
+    """Digest of `f` of module `a`, for modules given as text."""
 
-    def digest(text):
-        source.write_text(text)
+    def of(**modules):
+        for name, text in modules.items():
+            (tmp_path / name).write_text(text)
         provenance._module.cache_clear()
-        return provenance.digest_of([("module", "f")])
+        provenance.digest_of.cache_clear()
+        return provenance.digest_of(frozenset({("recurse_lab.a", "f")}))
 
-    plain = digest('K = 1\ndef g(x):\n    return x + K\ndef f(x):\n    """Words."""\n    return g(x)\n')
-    same = 'K = 1\ndef g(x):\n    return x + K\ndef f(x):\n    """Other."""\n    return g(x)  # why\n'
-    assert digest(same + "def h(x):\n    return f(x)\n") == plain
-    assert digest(same.replace("x + K", "x - K")) != plain
-    assert digest(same.replace("K = 1", "K = 2")) != plain
+    monkeypatch.setattr(
+        provenance, "_source_of", lambda module: tmp_path / module.removeprefix("recurse_lab.")
+    )
+    yield of
     provenance._module.cache_clear()
+    provenance.digest_of.cache_clear()
+
+
+G = "K = 1\ndef g(x):\n    return x + K\n"
+
+
+def test_digest_ignores_words_and_unrelated_code_and_sees_what_is_mentioned(digest):
+    plain = digest(a=f'{G}def f(x):\n    """Words."""\n    return g(x)\n')
+    same = f'{G}def f(x):\n    """Other."""\n    return g(x)  # why\n'
+    assert digest(a=same + "def h(x):\n    return f(x)\n") == plain
+    assert digest(a=same.replace("x + K", "x - K")) != plain
+    assert digest(a=same.replace("K = 1", "K = 2")) != plain
+
+
+def test_digest_ignores_where_code_stands_and_sees_what_its_names_mean(digest):
+    f = "def f(x):\n    return g(x)\n"
+    together = digest(a=G + f)
+    assert digest(a=f"from recurse_lab.b import g\n{f}", b=G) == together
+    assert digest(a=f"from recurse_lab.c import g\n{f}", b=G, c="from recurse_lab.b import g\n") == together
+    # the same definitions are reached, but `f` and `h` mean different ones by `g`
+    two = "from recurse_lab.{} import g\nfrom recurse_lab.h import h\ndef f(x):\n    return g(h(x))\n"
+    h = "from recurse_lab.{} import g\ndef h(x):\n    return g(x)\n"
+    other = G.replace("x + K", "x * K")
+    assert digest(a=two.format("b"), h=h.format("c"), c=other) != digest(a=two.format("c"), h=h.format("b"))
 
 
 def test_digest_follows_imports_and_the_classes_of_a_configuration(monkeypatch):
@@ -271,6 +296,7 @@ def test_digest_follows_imports_and_the_classes_of_a_configuration(monkeypatch):
     reached = set()
     monkeypatch.setattr(provenance, "_source_of", lambda module: reached.add(module) or read(module))
     provenance._module.cache_clear()
+    provenance.digest_of.cache_clear()
     provenance.code_digest(train_prefix_sums, LIVE["looped"])
     wanted = {"models.deep_thinking", "layers", "recurrence", "train.objectives", "tasks.prefix_sums"}
     assert {f"recurse_lab.{name}" for name in wanted} <= reached

@@ -2,14 +2,15 @@
 
 The digest follows names: from a recipe and the classes of its configuration to every function, class and
 constant of this package that they mention, and on from there. Docstrings and comments do not count, nor does
-code that nothing on the way mentions: a new layer beside an old one leaves old records valid.
+code that nothing on the way mentions: a new layer beside an old one leaves old records valid. Nor does it count in
+which module a definition stands, only what it says and what each of its names means: moving it changes no number.
 """
 
 import ast
 import hashlib
 import os
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.metadata import version
@@ -23,22 +24,22 @@ Name = tuple[str, str]  # module, name of a definition in it
 
 def code_digest(recipe: Any, config: Any) -> str:
     """Hex digest of the code that `recipe(config, seed)` depends on, as far as it stands in this package."""
-    return digest_of(sorted({(recipe.__module__, recipe.__name__), *classes_of(config)}))
+    return digest_of(frozenset({(recipe.__module__, recipe.__name__), *classes_of(config)}))
 
 
-def digest_of(roots: Iterable[Name]) -> str:
+@cache
+def digest_of(roots: frozenset[Name]) -> str:
     """Hex digest of some definitions and all that they mention, directly or not."""
     seen: dict[Name, str] = {}
-    waiting = list(roots)
+    waiting = [_home(*root) for root in roots]
     while waiting:
         name = waiting.pop()
-        if name in seen:
-            continue
-        node, found = _definition(*name)
-        seen[name] = node
-        waiting += found
-    text = "\n".join(f"{module}:{name} {seen[module, name]}" for module, name in sorted(seen))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+        if name not in seen:
+            mentioned = _mentioned(*name)
+            meant = [f"{part}:{_hash(_text(*home))}" for part, home in sorted(mentioned.items())]
+            seen[name] = " ".join((name[1], _text(*name), *meant))
+            waiting += mentioned.values()
+    return _hash("\n".join(sorted(seen.values())))
 
 
 def classes_of(config: Any) -> Iterator[Name]:
@@ -66,17 +67,32 @@ def machine_class() -> str:
     return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
-def _definition(module: str, name: str) -> tuple[str, list[Name]]:
-    """A definition's syntax tree as text, and what it mentions of this package."""
+def _home(module: str, name: str) -> Name:
+    """Where a name of a module is defined, through all imports."""
+    while name in (imports := _module(module)[1]):
+        module, name = imports[name]
+    return module, name
+
+
+def _text(module: str, name: str) -> str:
+    """A definition's syntax tree."""
+    return " ".join(ast.dump(_without_docstrings(node)) for node in _module(module)[0].get(name, []))
+
+
+def _mentioned(module: str, name: str) -> dict[str, Name]:
+    """Names of this package that a definition mentions, and where each is defined."""
     definitions, imports = _module(module)
-    if name in imports:
-        return f"is {imports[name]}", [imports[name]]
-    nodes = definitions.get(name, [])
-    mentioned = {
-        part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name) and part.id != name
+    parts = {
+        part.id
+        for node in definitions.get(name, [])
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and part.id != name
     }
-    found = [(module, part) for part in sorted(mentioned) if part in definitions or part in imports]
-    return " ".join(ast.dump(_without_docstrings(node)) for node in nodes), found
+    return {part: _home(module, part) for part in parts if part in definitions or part in imports}
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @cache
