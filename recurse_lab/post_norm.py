@@ -15,8 +15,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from recurse_lab.backward import EPS, How, PostNorm, TokenMixing
+from recurse_lab.backward import EPS
 from recurse_lab.layers import Attention, GatedMLP, Turn, rotate, turn
+from recurse_lab.whole_blocks import How, PostNorm, TokenMixing
 
 RELATION_SCALE = 8.0  # learned numbers move by the optimiser's step size; times 8 they get somewhere in time
 

@@ -7,12 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch.autograd import gradcheck
 
-from recurse_lab.backward import How, PostNorm, PreNorm, TokenMixing
 from recurse_lab.layers import GatedMLP, rotate, turn
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig, PreNormBlock
 from recurse_lab.models.trm import TRM, TRMConfig
 from recurse_lab.post_norm import AttentionBlock, PlacedAttention, TokenBlock, attend, rms
 from recurse_lab.tasks.sudoku import Sudoku
+from recurse_lab.whole_blocks import How, PostNorm, PreNorm, TokenMixing
 
 
 def numbers(*shape, seed=0, scale=1.0):

@@ -13,7 +13,6 @@ from typing import Literal
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
-from recurse_lab.backward import PreNorm
 from recurse_lab.layers import GatedMLP
 from recurse_lab.models.deep_thinking import Layered
 from recurse_lab.post_norm import (
@@ -25,6 +24,7 @@ from recurse_lab.post_norm import (
     looked_up,
     rms,
 )
+from recurse_lab.whole_blocks import PreNorm
 
 
 @dataclass(frozen=True, kw_only=True)
