@@ -4,6 +4,7 @@ A trial is looked up by a digest of its recipe's code, its configuration, its se
 that changed code never meets old results.
 """
 
+import gc
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -81,10 +82,12 @@ def _run(recipe: Recipe, trial: tuple[str, Any, int], path: Path) -> Record:
     name, config, seed = trial
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    gc.freeze()  # else the collector walks over all of torch again and again, a twentieth of a training run
     begun = process_time()
     try:
         values, weights = recipe(config, seed)
     finally:
+        gc.unfreeze()
         torch.set_num_threads(threads)
     record = Record(
         recipe=f"{recipe.__module__}:{recipe.__name__}",

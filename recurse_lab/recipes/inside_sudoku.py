@@ -111,12 +111,14 @@ def candidates_by_rules(side: int, batch: Batch) -> float:
 
 @torch.no_grad()
 def forgetting(net: TRM, batch: Batch, steps: int) -> dict[str, dict[int, float]]:
-    """Share of boards right by step when y, z or both are put back to their first values after every step."""
+    """Share of boards right by step when y, z or both are put back to their first values after every step.
+
+    With both forgotten, every step is the first one, which is computed once.
+    """
     kept: Mapping[str, Callable[[Latents, Latents], Latents]] = {
         "nothing forgotten": lambda state, _: state,
         "y forgotten": lambda state, first: Latents(first.y, state.z),
         "z forgotten": lambda state, first: Latents(state.y, first.z),
-        "both forgotten": lambda _, first: first,
     }
     solved = {name: dict.fromkeys(range(1, steps + 1), 0) for name in kept}
     for part in in_parts(batch):
@@ -129,6 +131,7 @@ def forgetting(net: TRM, batch: Batch, steps: int) -> dict[str, dict[int, float]
                 assert thought.logits is not None
                 solved[name][step] += int(right_cells(thought.logits, part.targets).all(1).sum())
                 thought = thought._replace(state=keep(thought.state, first))
+    solved["both forgotten"] = dict.fromkeys(range(1, steps + 1), solved["nothing forgotten"][1])
     return {
         name: {step: boards / len(batch.inputs) for step, boards in curve.items()}
         for name, curve in solved.items()
