@@ -1,6 +1,8 @@
 """Verdicts follow from intervals alone; records survive interruption; new code never meets old results."""
 
+import gc
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -163,6 +165,24 @@ def test_finished_trials_come_from_the_cache(tmp_path, arms):
     assert runs_of(arms) == {"3": 1, "4": 1, "5": 1}
     assert first["plus_one"][3] == again["plus_one"][3]
     assert torch.equal(again["plus_one"][4].weights["w"], torch.tensor([4.0, 4.0]))
+
+
+def test_the_first_arm_is_run_on_all_seeds_before_the_second(tmp_path, arms):
+    both = {"costly": arms["plus_one"], "cheap": arms["plus_one"]}
+    order = []
+    replicate(
+        counting_recipe, both, [0, 1], cache=tmp_path, finished=lambda run: order.append((run.arm, run.seed))
+    )
+    assert order == [("costly", 0), ("costly", 1), ("cheap", 0), ("cheap", 1)]
+
+
+@pytest.mark.parametrize("seed", [3, 5])
+def test_the_collector_is_as_it_was_after_a_trial_that_ended_or_failed(tmp_path, arms, seed):
+    frozen = gc.get_freeze_count()
+    failing = {"plus_one": arms["plus_one"] | {"fail_on": 5}}
+    with pytest.raises(FloatingPointError) if seed == 5 else nullcontext():
+        replicate(counting_recipe, failing, [seed], cache=tmp_path)
+    assert gc.get_freeze_count() == frozen
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, arms):

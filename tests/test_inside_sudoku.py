@@ -59,9 +59,11 @@ def test_boards_in_parts_give_what_all_at_once_give(monkeypatch):
                 inside_sudoku.forgetting(net, batch, 3),
                 [state.y for state in inside_sudoku._states(net, batch, (1, 3)).values()],
                 halting_head.head_at_every_step(net, batch, 3),
+                inside_sudoku.settling(net, batch, 2),
             )
         )
-    (left, forgotten, latents, (said, right)), (left_2, forgotten_2, latents_2, (said_2, right_2)) = found
+    (left, forgotten, latents, (said, right), (settled, solved)), again = found
+    left_2, forgotten_2, latents_2, (said_2, right_2), (settled_2, solved_2) = again
     assert left == pytest.approx(left_2)
     assert forgotten == forgotten_2
     assert len(set(forgotten["nothing forgotten"].values())) > 1
@@ -70,6 +72,10 @@ def test_boards_in_parts_give_what_all_at_once_give(monkeypatch):
     assert said.shape == right.shape == (3, len(batch.inputs))
     assert np.allclose(said, said_2)
     assert np.array_equal(right, right_2)
+    assert np.array_equal(settled, settled_2)
+    assert np.array_equal(solved, solved_2)
+    assert np.array_equal(solved, right[1])
+    assert set(np.unique(settled)) <= {0, 1, 2}
 
 
 def test_candidates_are_counted_in_blank_cells_only():

@@ -36,7 +36,8 @@ def replicate(
 
     Args:
         recipe: a module-level function that trains and measures one arm; its CPU time is recorded.
-        arms: name -> configuration, with a `repr` that says everything about it.
+        arms: name -> configuration, with a `repr` that says everything about it. Processes take them in this order:
+            with the costliest arm first, they end at about the same time.
         cache: folder for the records of finished trials.
         jobs: processes at a time, one thread each.
         finished: called with each record as it comes, for a progress bar.
@@ -49,7 +50,7 @@ def replicate(
         raise ValueError(f"jobs must be 1 or more, not {jobs}")
     if not seeds or min(seeds) < 0:
         raise ValueError(f"seeds must be one or more numbers from 0 on, not {list(seeds)}")
-    trials = [(name, config, seed) for seed in seeds for name, config in arms.items()]
+    trials = [(name, config, seed) for name, config in arms.items() for seed in seeds]
     results: Results = {name: {} for name in arms}
     for record in _run_all(recipe, trials, cache, jobs):
         results[record.arm][record.seed] = record

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from recurse_lab.measure.latents import Trace, trace
+from recurse_lab.measure.latents import Trace, settling_step, trace
 from recurse_lab.models.trm import TRM, Latents
 from recurse_lab.recipes.sudoku_arms import JUDGED, SudokuArm, pool, puzzles
 from recurse_lab.recipes.sudoku_scores import AT_ONCE, right_after
@@ -82,6 +83,14 @@ def solved_after(arm: SudokuArm, net: TRM, steps: Sequence[int]) -> dict[str, di
     shares = share_by_step(net, puzzles(arm, "test"), max(steps))
     size = f"{arm.puzzles.side}x{arm.puzzles.side}"
     return {f"hard {size} puzzles solved": {f"after {step} steps": shares[step] for step in steps}}
+
+
+def settling(net: TRM, batch: Batch, steps: int) -> tuple[Int[np.ndarray, "B L"], Bool[np.ndarray, " B"]]:
+    """The step from which each cell's digit never changed again, and which boards are right in the end."""
+    answers = [trace(net, part.inputs, steps).answers for part in in_parts(batch)]
+    settled = np.concatenate([settling_step(of_part) for of_part in answers])
+    ends = np.concatenate([of_part[-1] for of_part in answers])
+    return settled, (ends == batch.targets.numpy()).all(1)
 
 
 @torch.no_grad()
