@@ -17,7 +17,7 @@ from recurse_lab.models.hrm import HRM
 from recurse_lab.models.trm import TRM
 from recurse_lab.post_norm import AttentionBlock
 from recurse_lab.recipes import hierarchy, sudoku, sudoku_rates, sudoku_scores
-from recurse_lab.recipes.hierarchy import ABLATIONS, CARRIES, LOOPS, blocks_paid
+from recurse_lab.recipes.hierarchy import ABLATIONS, CARRIES, ENDS, LOOPS, blocks_paid
 from recurse_lab.recipes.hierarchy import LIVE as HIERARCHIES
 from recurse_lab.recipes.recursion import (
     APART,
@@ -334,7 +334,7 @@ def test_the_arm_on_9x9_is_the_recursive_one_on_larger_boards():
 
 def test_depths_that_are_trained_are_the_nets_own():
     plain = {name: arm for name, arm in CHAPTER_3.items() if not arm.recursive}
-    assert len(plain) == 15
+    assert len(plain) == 16
     for name, arm in plain.items():
         assert arm.objective.steps == arm.model.depth, name
         assert isinstance(arm.objective, EveryStep if name.startswith("deep_signal") else LastStep), name
@@ -498,13 +498,16 @@ def test_the_validation_score_looks_at_validation_and_trains_on():
 
 
 def test_arms_that_wait_for_a_plateau_never_pass_the_longest():
-    for name, arm in (PLATEAU | APART).items():
+    for name, arm in (PLATEAU | APART | ENDS).items():
         assert (arm.plateau, arm.plan.steps) == (RULE, LONGEST), name
     assert RULE.every + RULE.patience < LONGEST
     assert RULE.patience % RULE.every == LONGEST % RULE.every == 0
     for name, arm in LIVE.items():
         assert arm.plateau is None, name
         assert PLATEAU[f"{name}_long"] == replace(arm, plan=replace(arm.plan, steps=LONGEST), plateau=RULE)
+    ended = hierarchy.PLATEAUS
+    assert {ended.treatment, *ended.controls} == ENDS.keys()
+    assert replace(ENDS["hrm_long"], plan=HIERARCHIES["hrm"].plan, plateau=None) == HIERARCHIES["hrm"]
 
 
 @pytest.mark.parametrize("name", ["recursive", "once"])
@@ -532,8 +535,10 @@ def test_a_flat_score_ends_a_run_and_a_rising_one_does_not(name, rise, steps, mo
 
 
 def test_a_claim_against_a_larger_net_is_against_it_in_either_norm():
-    assert larger("sixteen_times").controls == ("sixteen_times", "sixteen_times_post")
-    assert larger("sixty_four_times").controls == ("sixty_four_times",)
+    for word in ("four_times", "sixteen_times", "sixty_four_times"):
+        assert larger(word).controls == (word, f"{word}_post")
+        norms = [PLATEAU[name].model.norm for name in larger(word).controls]
+        assert norms == ["pre", "post"]
 
 
 def test_boards_in_parts_are_read_as_all_at_once(monkeypatch):
@@ -590,7 +595,7 @@ def test_every_rate_in_use_is_the_best_of_the_recorded_search():
     rates, norms = sudoku_rates.best_rates(results), sudoku_rates.best_norms(results)
     searched = sudoku_rates.SHORTER | sudoku_rates.LARGER
     assert searched.keys() == rates.keys()
-    for name, arm in (LIVE | HIERARCHIES | CARRIES | PLATEAU | APART).items():
+    for name, arm in (LIVE | HIERARCHIES | CARRIES | PLATEAU | APART | ENDS).items():
         base = name.removesuffix("_long").removesuffix("_post")
         plain = isinstance(arm.model, FeedForwardConfig)
         assert arm.plan.rate == rates[f"{base} {arm.model.norm}-norm" if plain else base], name
@@ -598,7 +603,7 @@ def test_every_rate_in_use_is_the_best_of_the_recorded_search():
             assert arm.model.norm == norms[base], name
         if plain and norms[base] == "pre" and name in PLATEAU | APART and not name.endswith("_post"):
             other = (PLATEAU | APART).get(f"{base}_post")
-            assert name in ("once_long", "sixty_four_times") or other.model.norm == "post", name
+            assert name == "once_long" or other.model.norm == "post", name
     for name in searched:  # nothing is left to be tried beyond an edge
         assert sudoku_rates.beyond_the_edge(results, name) == set()
         tried = sudoku_rates.at_rates({name: searched[name]}, {name: {rates[name]}}, STEPS)

@@ -9,7 +9,7 @@ from typing import Any
 from recurse_lab.evidence.claims import Claim
 from recurse_lab.models.hrm import HRMConfig
 from recurse_lab.models.trm import TRMConfig
-from recurse_lab.recipes.recursion import CARRIED, RECURSIVE, STEPS, TINY
+from recurse_lab.recipes.recursion import CARRIED, PLATEAU, RECURSIVE, STEPS, TINY, to_plateau
 from recurse_lab.recipes.sudoku_arms import SudokuArm
 
 
@@ -42,6 +42,9 @@ def at_rate(rate: float, arm: SudokuArm) -> SudokuArm:
 
 
 LIVE = {"recursive": RECURSIVE, "hrm": hierarchy("HRM's form, twice the parameters", (2, 2))}
+
+# Where the two end, not how fast they learn: recorded, by chapter 03's rule for a plateau.
+ENDS = {"recursive_long": PLATEAU["recursive_long"], "hrm_long": to_plateau(LIVE["hrm"])}
 
 # Recorded on both sides, because seeds of the net without a carry differ so much: at the rate of an earlier search,
 # 8e-3, five live seeds gave one word on 0 to 4 and another on 4000 to 4004.
@@ -80,6 +83,17 @@ HIERARCHY = Claim(
     treatment="recursive",
     controls=("hrm",),
     margin=0.0,
+)
+
+PLATEAUS = replace(
+    HIERARCHY,
+    id="04-hierarchy-plateau",
+    statement="Trained to a plateau, one network in both roles, trained through its whole cycle, beats HRM's two "
+    "networks with twice the parameters.",
+    metric=_METRIC.replace("equal training compute", "each net's own plateau"),
+    treatment="recursive_long",
+    controls=("hrm_long",),
+    recorded=True,
 )
 
 CARRY = replace(
