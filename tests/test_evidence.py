@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from recurse_lab.evidence import provenance
+from recurse_lab.evidence import definitions, provenance
 from recurse_lab.evidence.claims import MIMETYPE, ArmResult, Claim, judge, verdict_of
 from recurse_lab.evidence.records import Record, RecordError, load_reference, save_reference
 from recurse_lab.evidence.reference import read_reference, write_reference
@@ -177,12 +177,18 @@ def test_the_first_arm_is_run_on_all_seeds_before_the_second(tmp_path, arms):
 
 
 @pytest.mark.parametrize("seed", [3, 5])
-def test_the_collector_is_as_it_was_after_a_trial_that_ended_or_failed(tmp_path, arms, seed):
-    frozen = gc.get_freeze_count()
+def test_the_collector_leaves_out_what_was_there_before_a_trial_and_only_during_it(tmp_path, arms, seed):
+    frozen = []
+
+    def recipe(config, seed):
+        frozen.append(gc.get_freeze_count())
+        return counting_recipe(config, seed)
+
     failing = {"plus_one": arms["plus_one"] | {"fail_on": 5}}
     with pytest.raises(FloatingPointError) if seed == 5 else nullcontext():
-        replicate(counting_recipe, failing, [seed], cache=tmp_path)
-    assert gc.get_freeze_count() == frozen
+        replicate(recipe, failing, [seed], cache=tmp_path)
+    assert frozen[0] > 10_000  # torch is loaded
+    assert gc.get_freeze_count() == 0
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, arms):
@@ -269,6 +275,11 @@ def test_a_damaged_reference_file_is_one_clear_line(tmp_path):
         load_reference(path)
 
 
+def forget():
+    definitions._module.cache_clear()
+    provenance.digest_of.cache_clear()
+
+
 @pytest.fixture
 def digest(tmp_path, monkeypatch):
     """Digest of `f` of module `a`, for modules given as text."""
@@ -276,16 +287,14 @@ def digest(tmp_path, monkeypatch):
     def of(**modules):
         for name, text in modules.items():
             (tmp_path / name).write_text(text)
-        provenance._module.cache_clear()
-        provenance.digest_of.cache_clear()
+        forget()
         return provenance.digest_of(frozenset({("recurse_lab.a", "f")}))
 
     monkeypatch.setattr(
-        provenance, "_source_of", lambda module: tmp_path / module.removeprefix("recurse_lab.")
+        definitions, "_source_of", lambda module: tmp_path / module.removeprefix("recurse_lab.")
     )
     yield of
-    provenance._module.cache_clear()
-    provenance.digest_of.cache_clear()
+    forget()
 
 
 G = "K = 1\ndef g(x):\n    return x + K\n"
@@ -304,19 +313,56 @@ def test_digest_ignores_where_code_stands_and_sees_what_its_names_mean(digest):
     together = digest(a=G + f)
     assert digest(a=f"from recurse_lab.b import g\n{f}", b=G) == together
     assert digest(a=f"from recurse_lab.c import g\n{f}", b=G, c="from recurse_lab.b import g\n") == together
-    # the same definitions are reached, but `f` and `h` mean different ones by `g`
-    two = "from recurse_lab.{} import g\nfrom recurse_lab.h import h\ndef f(x):\n    return g(h(x))\n"
+
+
+SWAPPED = [  # the same definitions are reached, but `f` and `h` mean different ones by `g`
+    {"b": G, "c": G.replace("x + K", "x * K")},
+    # and these `g` even say the same
+    {
+        "b": "from recurse_lab.d import k\ndef g(x):\n    return k(x)\n",
+        "c": "from recurse_lab.e import k\ndef g(x):\n    return k(x)\n",
+        "d": "def k(x):\n    return x\n",
+        "e": "def k(x):\n    return -x\n",
+    },
+    {
+        "b": "from recurse_lab.d import A as g\n",
+        "c": "from recurse_lab.d import B as g\n",
+        "d": "A, B = abs, abs\n",
+    },
+]
+
+
+@pytest.mark.parametrize("modules", SWAPPED)
+def test_digest_tells_apart_who_means_what(digest, modules):
+    f = "from recurse_lab.{} import g\nfrom recurse_lab.h import h\ndef f(x):\n    return g(h(x))\n"
     h = "from recurse_lab.{} import g\ndef h(x):\n    return g(x)\n"
-    other = G.replace("x + K", "x * K")
-    assert digest(a=two.format("b"), h=h.format("c"), c=other) != digest(a=two.format("c"), h=h.format("b"))
+    found = {digest(a=f.format(one), h=h.format(other), **modules) for one, other in ("bc", "cb")}
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("from math import log2 as log", "from numpy import log2 as log"),
+        ("import math as log", "import numpy as log"),
+    ],
+)
+def test_digest_sees_where_names_of_other_packages_come_from(digest, one, other):
+    f = "\ndef f(x):\n    return log(x)\n"
+    assert digest(a=one + f) != digest(a=other + f)
+    assert digest(a=one + "\nfrom math import pi" + f) == digest(a=one + f)
+
+
+def test_digest_is_found_in_circles_and_where_a_package_imports_its_own_module(digest):
+    assert digest(a="def f(x):\n    return g(x)\ndef g(x):\n    return f(x)\n")
+    assert digest(a="from recurse_lab.a import b\ndef f(x):\n    return b.g(x)\n")
 
 
 def test_digest_follows_imports_and_the_classes_of_a_configuration(monkeypatch):
-    read = provenance._source_of
+    read = definitions._source_of
     reached = set()
-    monkeypatch.setattr(provenance, "_source_of", lambda module: reached.add(module) or read(module))
-    provenance._module.cache_clear()
-    provenance.digest_of.cache_clear()
+    monkeypatch.setattr(definitions, "_source_of", lambda module: reached.add(module) or read(module))
+    forget()
     provenance.code_digest(train_prefix_sums, LIVE["looped"])
     wanted = {"models.deep_thinking", "layers", "recurrence", "train.objectives", "tasks.prefix_sums"}
     assert {f"recurse_lab.{name}" for name in wanted} <= reached

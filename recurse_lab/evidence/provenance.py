@@ -6,7 +6,6 @@ code that nothing on the way mentions: a new layer beside an old one leaves old 
 which module a definition stands, only what it says and what each of its names means: moving it changes no number.
 """
 
-import ast
 import hashlib
 import os
 import platform
@@ -14,12 +13,9 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.metadata import version
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-PACKAGE = "recurse_lab"
-Name = tuple[str, str]  # module, name of a definition in it
+from recurse_lab.evidence.definitions import PACKAGE, Name, home, mentioned, text
 
 
 def code_digest(recipe: Any, config: Any) -> str:
@@ -30,16 +26,24 @@ def code_digest(recipe: Any, config: Any) -> str:
 @cache
 def digest_of(roots: frozenset[Name]) -> str:
     """Hex digest of some definitions and all that they mention, directly or not."""
-    seen: dict[Name, str] = {}
-    waiting = [_home(*root) for root in roots]
+    reached: dict[Name, dict[str, Name]] = {}
+    waiting = [home(*root) for root in roots]
     while waiting:
         name = waiting.pop()
-        if name not in seen:
-            mentioned = _mentioned(*name)
-            meant = [f"{part}:{_hash(_text(*home))}" for part, home in sorted(mentioned.items())]
-            seen[name] = " ".join((name[1], _text(*name), *meant))
-            waiting += mentioned.values()
-    return _hash("\n".join(sorted(seen.values())))
+        if name not in reached:
+            reached[name] = mentioned(*name)
+            waiting += reached[name].values()
+    hashes, kinds = {name: _hash(f"{name[1]} {text(*name)}") for name in reached}, 0
+    # two definitions may say the same and mean different things by their names: refine until none are told apart anew
+    while len(set(hashes.values())) > kinds:
+        kinds = len(set(hashes.values()))
+        hashes = {
+            name: _hash(
+                " ".join([hashes[name], *(f"{part}:{hashes[parts[part]]}" for part in sorted(parts))])
+            )
+            for name, parts in reached.items()
+        }
+    return _hash("\n".join(sorted(hashes.values())))
 
 
 def classes_of(config: Any) -> Iterator[Name]:
@@ -67,61 +71,5 @@ def machine_class() -> str:
     return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
-def _home(module: str, name: str) -> Name:
-    """Where a name of a module is defined, through all imports."""
-    while name in (imports := _module(module)[1]):
-        module, name = imports[name]
-    return module, name
-
-
-def _text(module: str, name: str) -> str:
-    """A definition's syntax tree."""
-    return " ".join(ast.dump(_without_docstrings(node)) for node in _module(module)[0].get(name, []))
-
-
-def _mentioned(module: str, name: str) -> dict[str, Name]:
-    """Names of this package that a definition mentions, and where each is defined."""
-    definitions, imports = _module(module)
-    parts = {
-        part.id
-        for node in definitions.get(name, [])
-        for part in ast.walk(node)
-        if isinstance(part, ast.Name) and part.id != name
-    }
-    return {part: _home(module, part) for part in parts if part in definitions or part in imports}
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-@cache
-def _module(module: str) -> tuple[dict[str, list[ast.AST]], dict[str, Name]]:
-    """Top-level definitions of a module by name, and where the names that it imports from this package stand."""
-    definitions: dict[str, list[ast.AST]] = {}
-    imports: dict[str, Name] = {}
-    for node in ast.parse(_source_of(module).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE):
-            imports |= {alias.asname or alias.name: (str(node.module), alias.name) for alias in node.names}
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            definitions.setdefault(node.name, []).append(node)
-        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
-            for name in names:
-                definitions.setdefault(name, []).append(node)
-    return definitions, imports
-
-
-def _source_of(module: str) -> Path:
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        raise ValueError(f"no source for module {module!r}")
-    return Path(spec.origin)
-
-
-def _without_docstrings(node: ast.AST) -> ast.AST:
-    for part in ast.walk(node):
-        if isinstance(part, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(part) is not None:
-            part.body = part.body[1:] or [ast.Pass()]
-    return node
+def _hash(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()[:16]

@@ -36,8 +36,8 @@ def replicate(
 
     Args:
         recipe: a module-level function that trains and measures one arm; its CPU time is recorded.
-        arms: name -> configuration, with a `repr` that says everything about it. Processes take them in this order:
-            with the costliest arm first, they end at about the same time.
+        arms: name -> configuration, with a `repr` that says everything about it. One after the other, each on
+            all seeds: with the costliest first, the processes end at about the same time.
         cache: folder for the records of finished trials.
         jobs: processes at a time, one thread each.
         finished: called with each record as it comes, for a progress bar.
@@ -83,7 +83,8 @@ def _run(recipe: Recipe, trial: tuple[str, Any, int], path: Path) -> Record:
     name, config, seed = trial
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    gc.freeze()  # else the collector walks over all of torch again and again, a twentieth of a training run
+    gc.collect()
+    gc.freeze()  # else the collector walks over all of torch again and again
     begun = process_time()
     try:
         values, weights = recipe(config, seed)
