@@ -505,7 +505,7 @@ def test_arms_that_wait_for_a_plateau_never_pass_the_longest():
     for name, arm in LIVE.items():
         assert arm.plateau is None, name
         assert PLATEAU[f"{name}_long"] == replace(arm, plan=replace(arm.plan, steps=LONGEST), plateau=RULE)
-    ended = hierarchy.PLATEAUS
+    ended = hierarchy.HIERARCHY_AT_PLATEAU
     assert {ended.treatment, *ended.controls} == ENDS.keys()
     assert replace(ENDS["hrm_long"], plan=HIERARCHIES["hrm"].plan, plateau=None) == HIERARCHIES["hrm"]
 

@@ -108,7 +108,7 @@ APART = {
     ),
 }
 
-# As above: where the search chose norms before the branches, the others run too.
+# As above, either norm.
 APART |= {
     "deep_post": with_post_norm(APART["deep"], rate=2e-3),
     "deep_signal_post": with_post_norm(APART["deep_signal"], rate=8e-3),
