@@ -245,6 +245,7 @@ def test_reference_records_say_when_they_are_stale(tmp_path, arms):
     write_reference(tmp_path, counting_recipe, results)
     fresh = read_reference(tmp_path, counting_recipe, arms)
     assert fresh.stale == ()
+    assert len(repr(fresh)) < 250  # notebooks keep it beside the note
     assert fresh.results["plus_one"][1].values == results["plus_one"][1].values
     changed = {"plus_one": arms["plus_one"] | {"bonus": 7}}
     stale = read_reference(tmp_path, counting_recipe, changed)

@@ -7,7 +7,7 @@ all of these files.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from recurse_lab.evidence.replicate import Recipe, Results, is_fresh
 class Reference:
     """Recorded runs of some arms, and one sentence on where they come from."""
 
-    results: Results
+    results: Results = field(repr=False)  # every number of every run
     stale: tuple[str, ...]  # names of the arms with stale records
     note: str
 
