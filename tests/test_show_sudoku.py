@@ -207,6 +207,17 @@ def test_a_baseline_without_a_mean_has_no_line():
 
 
 @pytest.mark.parametrize(
+    ("nets", "label"), [(3, "net"), (10, "net"), (10, "a net with a label that is folded, number")]
+)
+def test_a_scale_plot_is_high_enough_for_its_legend(nets, label):
+    fig = show.scale_plot([arm(f"{label} {number}", [0.5]) for number in range(nets)], "share")
+    lines = sum(trace.name.count("<br>") + 1 for trace in fig.data)
+    assert lines == nets * (1 + (len(label) > 32))
+    margins = fig.layout.template.layout.margin
+    assert fig.layout.height >= max(400, margins.t + margins.b + 20 * lines)
+
+
+@pytest.mark.parametrize(
     ("params", "ticks"),
     [
         ([20_512, 331_000], [20_000, 50_000, 100_000, 200_000]),

@@ -80,6 +80,8 @@ def scale_plot(arms: Sequence[Arm], metric: str, title: str = "Scale against loo
         yaxis={"range": [-0.08, 1.08]},
     ).update_xaxes(title_standoff=12)
     columns, named = _numbered(arms), set()
+    lines = sum(_folded(label, 32).count("<br>") + 1 for label in columns)
+    fig.update_layout(height=max(400, 170 + 22 * lines))  # the legend needs no scroll bar
     for arm in arms:
         y = plain(list(arm.values.values()))
         beside = np.linspace(-0.015, 0.015, len(y)) + (0.025 if arm.recorded else -0.025)  # in powers of ten
