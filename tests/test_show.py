@@ -10,7 +10,7 @@ import pytest
 from recurse_lab import show
 from recurse_lab.show.curves import fit_line
 from recurse_lab.show.grids import ARC_COLORS
-from recurse_lab.show.theme import plain
+from recurse_lab.show.theme import plain, style
 
 NAN, INF = float("nan"), float("inf")
 RANDOM = np.random.default_rng(0)
@@ -293,3 +293,14 @@ def test_a_line_by_hand():
 
 def test_plain_numbers():
     assert plain([[1 / 3, NAN], [-INF, 2]]) == [[0.3333, None], [None, 2.0]]
+
+
+def test_series_look_different_in_color_and_shape():
+    looks = [style(number, "a series") for number in range(36)]
+    for part, shape in (("marker", "symbol"), ("line", "dash")):
+        assert len({(look[part]["color"], look[part][shape]) for look in looks}) == 36
+    assert (
+        len({look["marker"]["symbol"] for look in looks[:6]})
+        == len({look["line"]["dash"] for look in looks[:6]})
+        == 6
+    )

@@ -40,10 +40,11 @@ def figure(title: str, x: str, y: str, alt: str, **layout: Any) -> go.Figure:
 
 
 def style(index: int, label: str, **line: Any) -> dict[str, Any]:
-    """Color, dash and marker of series number `index`, ready for `go.Scatter`."""
-    turn = index % len(PALETTE)
-    look = {"color": PALETTE[turn], "dash": DASHES[turn], "width": 2.5}
-    return {"name": label, "line": look | line, "marker": {"color": PALETTE[turn], "symbol": MARKERS[turn]}}
+    """Color, dash and marker of series number `index`, ready for `go.Scatter`; 36 series look different."""
+    color = PALETTE[index % len(PALETTE)]
+    shape = (index + index // len(PALETTE)) % len(MARKERS)  # in the next round, each color has another one
+    look = {"color": color, "dash": DASHES[shape], "width": 2.5}
+    return {"name": label, "line": look | line, "marker": {"color": color, "symbol": MARKERS[shape]}}
 
 
 def faint(color: str, opacity: float) -> str:
