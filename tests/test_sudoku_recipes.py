@@ -6,11 +6,15 @@ from dataclasses import replace
 from inspect import unwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from recurse_lab.evidence.arms import arm_results
+from recurse_lab.evidence.claims import judge
 from recurse_lab.evidence.records import Record, load_reference
+from recurse_lab.evidence.reference import read_reference
 from recurse_lab.measure.cost import ForwardFlops, forward_flops, parameters
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
 from recurse_lab.models.hrm import HRM
@@ -30,6 +34,7 @@ from recurse_lab.recipes.recursion import (
     STEPS,
     TINY,
     larger,
+    solved,
 )
 from recurse_lab.recipes.sudoku import Counted, build, restore, thinned, train, train_sudoku
 from recurse_lab.recipes.sudoku_arms import Puzzles, pool, puzzles, smoke
@@ -539,6 +544,31 @@ def test_a_claim_against_a_larger_net_is_against_it_in_either_norm():
         assert larger(word).controls == (word, f"{word}_post")
         norms = [PLATEAU[name].model.norm for name in larger(word).controls]
         assert norms == ["pre", "post"]
+
+
+def test_what_the_chapters_limits_say_of_recorded_runs_is_so():
+    arms = PLATEAU | APART | ENDS | CARRIES
+    runs = read_reference(DATA, train_sudoku, arms).results
+    share = {name: [solved(run) for run in of_arm.values()] for name, of_arm in runs.items()}
+    # 03: the strongest plain net is twelve blocks, asked after each, and a margin of .25 would not be met against it
+    plain = [name for name, arm in arms.items() if isinstance(arm.model, FeedForwardConfig)]
+    strongest = sorted(plain, key=lambda name: np.mean(share[name]))[-2:]
+    assert set(strongest) == {"deep_signal", "deep_signal_post"}
+    ends = arm_results(
+        {name: runs[name] for name in ("recursive_long", *strongest)}, arms, solved, recorded=True
+    )
+    assert judge(replace(larger("four_times"), controls=tuple(strongest)), ends).verdict == "inconclusive"
+    # 04: the interval of the verdict at the plateaus begins less than one puzzle above zero
+    ends = arm_results({name: runs[name] for name in ENDS}, arms, solved, recorded=True)
+    low = judge(hierarchy.HIERARCHY_AT_PLATEAU, ends).effect.low
+    assert 0 < low * ENDS["hrm_long"].puzzles.test < 1
+    # 04: the net without a carry solves three quarters on one seed and a tenth on another
+    assert max(share["no_carry"]) == pytest.approx(0.75, abs=0.05)
+    assert min(share["no_carry"]) == pytest.approx(0.1, abs=0.05)
+    # 04: the unrolled pair solves nearly all, for about nine times the compute of the nets trained live
+    assert min(share["unrolled"]) > 0.9
+    flops = {name: np.mean([run.values["train_flops"] for run in runs[name].values()]) for name in runs}
+    assert flops["unrolled"] / flops["recursive"] == pytest.approx(9, abs=0.5)
 
 
 def test_boards_in_parts_are_read_as_all_at_once(monkeypatch):
