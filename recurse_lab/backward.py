@@ -18,6 +18,9 @@ from torch import Tensor
 from recurse_lab.layers import Turn
 
 EPS = 1e-5  # of the norms; both papers' code
+# heads of fewer numbers have them one after the other for each number and not for each cell: matrix products with few
+# columns are slow, and their transposes are not (a third of attention's time at K = 8, and a loss from 16 on)
+NARROW = 16
 
 
 def normed_(s_ND: Float[Tensor, "N D"]) -> tuple[Float[Tensor, "N D"], Float[Tensor, "N 1"]]:
@@ -85,7 +88,7 @@ def attend(
     """
     (N, X), B, H = qkv_NX.shape, boards, heads
     C, K = N // B, X // (3 * H)
-    parts = qkv_NX.new_empty(3, B, H, C, K)
+    parts = empty_heads(qkv_NX, (3, B, H, C, K))
     by_head(qkv_NX.view(B, C, 3, H, K).permute(2, 0, 3, 1, 4), parts, turn)
     q, k, v = parts = parts.view(3, B * H, C, K)
     q.mul_(K**-0.5)
@@ -93,8 +96,8 @@ def attend(
     if bias_HCC is not None:
         scores.view(B, H, C, C).add_(bias_HCC)
     p = scores.softmax(-1)
-    mixed = torch.bmm(p, v).view(B, H, C, K).transpose(1, 2).reshape(N, H * K)
-    return mixed, Attended(parts, p)
+    mixed = mix(p, v, torch.empty_like(v))
+    return mixed.view(B, H, C, K).transpose(1, 2).reshape(N, H * K), Attended(parts, p)
 
 
 def attend_back(
@@ -104,16 +107,31 @@ def attend_back(
     q, k, v = kept.parts
     (N, Y), (M, C, K), B = dy_NY.shape, q.shape, boards
     H = M // B
-    dy = dy_NY.view(B, C, H, K).transpose(1, 2).reshape(M, C, K)
+    dy = empty_heads(dy_NY, (B, H, C, K)).copy_(dy_NY.view(B, C, H, K).transpose(1, 2)).view(M, C, K)
     d_scores = torch.ops.aten._softmax_backward_data(torch.bmm(dy, v.mT), kept.p, -1, kept.p.dtype)
     d_parts = torch.empty_like(kept.parts)
-    torch.bmm(d_scores, k, out=d_parts[0]).mul_(K**-0.5)
-    torch.bmm(d_scores.mT, q, out=d_parts[1])  # q is scaled already
-    torch.bmm(kept.p.mT, dy, out=d_parts[2])
+    mix(d_scores, k, d_parts[0]).mul_(K**-0.5)
+    mix(d_scores.mT, q, d_parts[1])  # q is scaled already
+    mix(kept.p.mT, dy, d_parts[2])
     d_qkv = dy_NY.new_empty(B, C, 3, H, K)
     back = turn and Turn(turn.cos, -turn.sin)
     by_head(d_parts.view(3, B, H, C, K), d_qkv.permute(2, 0, 3, 1, 4), back)
     return d_qkv.view(N, 3 * Y), d_scores.view(B, H, C, C).sum(0)
+
+
+def empty_heads(like: Tensor, shape: tuple[int, ...]) -> Float[Tensor, "*B C K"]:
+    """Room for each head's numbers, in the order in memory that is fastest for heads of their width."""
+    *heads, C, K = shape
+    return like.new_empty(*heads, K, C).mT if K < NARROW else like.new_empty(shape)
+
+
+def mix(weights_MCC: Tensor, x_MCK: Tensor, into_MCK: Tensor) -> Float[Tensor, "M C K"]:
+    """`weights` x, written into room of `empty_heads`."""
+    if x_MCK.shape[-1] < NARROW:
+        torch.bmm(x_MCK.mT, weights_MCC.mT, out=into_MCK.mT)
+    else:
+        torch.bmm(weights_MCC, x_MCK, out=into_MCK)
+    return into_MCK
 
 
 def by_head(
@@ -129,7 +147,7 @@ def by_head(
     target[2].copy_(source[2])
 
 
-def added(total: Tensor, products: list[tuple[Tensor, Tensor]]) -> Tensor:
+def added(total: Tensor, *products: tuple[Tensor, Tensor]) -> Tensor:
     """`total` and some matrix products, in its memory."""
     for left, right in products:
         total.addmm_(left, right)

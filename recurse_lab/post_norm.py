@@ -8,24 +8,24 @@ Shape letters: B batch, C cells (prefix first), D width, H heads, K width of a h
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.autograd import Function
 
 from recurse_lab.backward import EPS
 from recurse_lab.layers import Attention, GatedMLP, Turn, rotate, turn
-from recurse_lab.whole_blocks import How, PostNorm, TokenMixing
+from recurse_lab.whole_blocks import Attentive, How, TokenMixing
 
 RELATION_SCALE = 8.0  # learned numbers move by the optimiser's step size; times 8 they get somewhere in time
 
 
 def written_out(part: nn.Module, x: Tensor) -> bool:
-    """Whether `part` is in training, in a precision for which the written-out backward passes are made."""
-    exact = x.dtype in (torch.float32, torch.float64)
-    return part.training and exact and not torch.is_autocast_enabled(x.device.type)
+    """Whether `part` is in training or inference mode, in a precision for which the written-out passes are made."""
+    exact = x.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled(x.device.type)
+    return exact and (part.training or torch.is_inference_mode_enabled())
 
 
 def rms(x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
@@ -109,7 +109,7 @@ def attend(
 class AttentionBlock(nn.Module):
     """Attention, then a gated MLP."""
 
-    whole: type[Function] = PostNorm  # `plain` with its backward pass, for training
+    norm: Literal["post", "pre"] = "post"
 
     def __init__(self, attention: PlacedAttention, mlp: GatedMLP) -> None:
         super().__init__()
@@ -118,13 +118,13 @@ class AttentionBlock(nn.Module):
     def forward(
         self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
-        """What `plain` says; in training, by a formula for the whole block."""
+        """What `plain` says; in training and in inference mode, by a formula for the whole block."""
         if not written_out(self, h_BCD):
             return self.plain(h_BCD, bias_HCC)
         mix, mlp = self.attention, self.mlp
         weights = (mix.qkv.weight, mix.out.weight, mlp.gate_up.weight, mlp.down.weight)
-        how = How(mix.heads, mix.turn(h_BCD), torch.is_grad_enabled())
-        return self.whole.apply(h_BCD, bias_HCC, *weights, how)
+        how = How(mix.heads, mix.turn(h_BCD), self.norm, torch.is_grad_enabled())
+        return Attentive.apply(h_BCD, bias_HCC, *weights, how)
 
     def plain(
         self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None
@@ -148,7 +148,7 @@ class TokenBlock(nn.Module):
     def forward(
         self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
-        """h' <- rms(h' + tokens(h')) with h' = h transposed; h <- rms(h + mlp(h)). In training, by one formula."""
+        """h' <- rms(h' + tokens(h')) with h' = h transposed; h <- rms(h + mlp(h)); by one formula as above."""
         if written_out(self, h_BCD):
             parts = (self.tokens.gate_up, self.tokens.down, self.mlp.gate_up, self.mlp.down)
             return TokenMixing.apply(h_BCD, *(part.weight for part in parts), torch.is_grad_enabled())

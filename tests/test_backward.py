@@ -7,12 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch.autograd import gradcheck
 
+from recurse_lab.backward import NARROW
 from recurse_lab.layers import GatedMLP, rotate, turn
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig, PreNormBlock
 from recurse_lab.models.trm import TRM, TRMConfig
 from recurse_lab.post_norm import AttentionBlock, PlacedAttention, TokenBlock, attend, rms
 from recurse_lab.tasks.sudoku import Sudoku
-from recurse_lab.whole_blocks import How, PostNorm, PreNorm, TokenMixing
+from recurse_lab.whole_blocks import Attentive, How, TokenMixing
 
 
 def numbers(*shape, seed=0, scale=1.0):
@@ -47,13 +48,13 @@ def plain_tokens(h, tokens_gate_up, tokens_down, *mlp):
     return rms(y + swiglu(y, *mlp))
 
 
-def whole(kind, heads, rotary, h, *rest):
+def whole(norm, heads, rotary, h, *rest):
     C, D = h.shape[1:]
     turned = turn(C, D // heads, h.dtype, h.device) if rotary else None
-    return kind.apply(h, *rest, How(heads, turned, torch.is_grad_enabled()))
+    return Attentive.apply(h, *rest, How(heads, turned, norm, torch.is_grad_enabled()))
 
 
-def with_attention(kind, plain, heads, boards, cells, width, *, rotary=False, bias=True):
+def with_attention(norm, heads, boards, cells, width, *, rotary=False, bias=True):
     """Ours, the same in plain torch, and shapes: state, bias if there is one, weights."""
     shapes = [(boards, cells, width), (heads, cells, cells)][: 1 + bias]
     shapes += [(3 * width, width), (width, width), (10, width), (width, 5)]
@@ -61,7 +62,8 @@ def with_attention(kind, plain, heads, boards, cells, width, *, rotary=False, bi
     def without(function):
         return function if bias else lambda h, *weights: function(h, None, *weights)
 
-    return without(partial(whole, kind, heads, rotary)), without(partial(plain, heads, rotary)), shapes
+    plain = {"post": plain_post, "pre": plain_pre}[norm]
+    return without(partial(whole, norm, heads, rotary)), without(partial(plain, heads, rotary)), shapes
 
 
 def tokens(*given):
@@ -69,14 +71,16 @@ def tokens(*given):
 
 
 PARTS = {
-    "post": with_attention(PostNorm, plain_post, 2, 2, 3, 4),
-    "post, one head and board": with_attention(PostNorm, plain_post, 1, 1, 3, 4),
-    "post without bias": with_attention(PostNorm, plain_post, 2, 2, 3, 4, bias=False),
-    "post, rotary": with_attention(PostNorm, plain_post, 2, 2, 3, 8, rotary=True, bias=False),
-    "post, rotary and bias": with_attention(PostNorm, plain_post, 3, 2, 4, 12, rotary=True),
-    "pre": with_attention(PreNorm, plain_pre, 2, 2, 3, 4),
-    "pre without bias": with_attention(PreNorm, plain_pre, 1, 2, 3, 4, bias=False),
-    "pre, rotary and bias": with_attention(PreNorm, plain_pre, 2, 1, 3, 8, rotary=True),
+    "post": with_attention("post", 2, 2, 3, 4),
+    "post, one head and board": with_attention("post", 1, 1, 3, 4),
+    "post without bias": with_attention("post", 2, 2, 3, 4, bias=False),
+    "post, rotary": with_attention("post", 2, 2, 3, 8, rotary=True, bias=False),
+    "post, rotary and bias": with_attention("post", 3, 2, 4, 12, rotary=True),
+    "pre": with_attention("pre", 2, 2, 3, 4),
+    "pre without bias": with_attention("pre", 1, 2, 3, 4, bias=False),
+    "pre, rotary and bias": with_attention("pre", 2, 1, 3, 8, rotary=True),
+    "post, broad heads": with_attention("post", 2, 2, 5, 2 * NARROW, rotary=True),
+    "pre, broad heads": with_attention("pre", 1, 2, 3, NARROW + 2),
     "tokens": (tokens, plain_tokens, [(2, 3, 4), (14, 3), (3, 7), (10, 4), (4, 5)]),
     "tokens, one board": (tokens, plain_tokens, [(1, 4, 2), (6, 4), (4, 3), (2, 2), (2, 1)]),
 }
@@ -177,18 +181,19 @@ def test_a_training_step_has_the_gradients_of_evaluation_mode(number):
 
 def blocks():
     attention = PlacedAttention(8, 2, rotary=False, relations=4)
-    yield PostNorm, AttentionBlock(attention, GatedMLP(8, 12))
-    yield PreNorm, PreNormBlock(attention, GatedMLP(8, 12))
+    yield Attentive, AttentionBlock(attention, GatedMLP(8, 12))
+    yield Attentive, PreNormBlock(attention, GatedMLP(8, 12))
     yield TokenMixing, TokenBlock(GatedMLP(16, 20), GatedMLP(8, 12))
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_blocks_use_them_in_training_and_full_precision_only(number, monkeypatch):
+def test_blocks_use_them_in_training_and_inference_and_full_precision_only(number, monkeypatch):
     kind, block = list(blocks())[number]
     used, apply = [], kind.apply
 
     def noted(*given):
-        used.append(getattr(given[-1], "keep", given[-1]))
+        how = given[-1]
+        used.append(how.keep if isinstance(how, How) else how)
         return apply(*given)
 
     monkeypatch.setattr(kind, "apply", noted)
@@ -201,13 +206,16 @@ def test_blocks_use_them_in_training_and_full_precision_only(number, monkeypatch
     assert used == [True]
     with torch.no_grad():
         torch.testing.assert_close(block(h, bias), expected)
-    assert used == [True, False]
+    with torch.inference_mode():
+        torch.testing.assert_close(block.eval()(h, bias), expected)
+    assert used == [True, False, False]
+    block.train()
     with torch.autocast("cpu", torch.bfloat16):
         low = block(h, bias)
     torch.testing.assert_close(low.float(), expected, atol=0.1, rtol=0.1)
     low.sum().backward()  # mixed precision can be trained
-    assert used == [True, False]
+    assert used == [True, False, False]
     half = block.bfloat16()(h.bfloat16(), None if bias is None else bias.bfloat16())
     assert half.dtype == torch.bfloat16
     half.sum().backward()
-    assert used == [True, False]
+    assert used == [True, False, False]

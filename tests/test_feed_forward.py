@@ -47,15 +47,17 @@ def boards(seed=0, count=3):
     return torch.randint(0, 5, (count, 16), generator=torch.Generator().manual_seed(seed))
 
 
-@given(seed=seeds, norm=st.sampled_from(["post", "pre"]))
-def test_a_step_is_one_block_and_beyond_the_last_nothing_changes(seed, norm):
-    model, inputs = build(seed, replace(TINY, norm=norm)), boards(seed)
+@given(seed=seeds, norm=st.sampled_from(["post", "pre"]), injection=st.booleans())
+def test_a_step_is_one_block_and_beyond_the_last_nothing_changes(seed, norm, injection):
+    model, inputs = build(seed, replace(TINY, norm=norm, injection=injection)), boards(seed)
     h, bias = 4.0 * model.embed(inputs), model.net.biases(model.relations)
+    again = h if injection else torch.zeros_like(h)
     thoughts = list(think(model, inputs, 5, read=True))
     assert isinstance(model, Recurrence)
     assert [thought.state.layer for thought in thoughts] == [0, 1, 2, 3, 3, 3]
     for thought, one in zip(thoughts, [None, *model.net.blocks], strict=False):
-        h = h if one is None else one(h, bias[thought.state.layer - 1])
+        if one is not None:
+            h = one(h + again if thought.state.layer > 1 else h, bias[thought.state.layer - 1])
         assert torch.equal(thought.state.z, h)
         assert torch.equal(thought.logits, model.head(h if norm == "post" else rms(h)))
     assert all(torch.equal(thought.logits, thoughts[3].logits) for thought in thoughts[4:])

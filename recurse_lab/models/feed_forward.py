@@ -2,13 +2,13 @@
 
 The blocks are those of the tiny recursive model, with the norm where it has it, or before each branch, as most deep
 transformers have it. What differs: width and depth; no weights are shared; there is no fixed first state; the input is
-seen once only; and there is no prefix token, since there is no halting head to read it.
+seen once, or again before each block; and there is no prefix token, since there is no halting head to read it.
 
 Shape letters: B batch, L cells, D width, V classes, R relations.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
@@ -24,7 +24,6 @@ from recurse_lab.post_norm import (
     looked_up,
     rms,
 )
-from recurse_lab.whole_blocks import PreNorm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +37,14 @@ class FeedForwardConfig:
     heads: int = 4
     depth: int = 2  # blocks, each applied once
     norm: Literal["post", "pre"] = "post"  # after each sum, or before each branch and before the answer
+    injection: bool = False  # add the embedded input before each further block too
+
+
+class Context(NamedTuple):
+    """The embedded input, (B, L, D), and what relations add to each block's scores."""
+
+    x: Tensor
+    biases: list[Tensor | None]
 
 
 class FeedForward(nn.Module):
@@ -64,7 +71,7 @@ class FeedForward(nn.Module):
 
     def start(
         self, inputs: Int[Tensor, "B L"], generator: Generator | None = None
-    ) -> tuple[Layered, list[Tensor | None]]:
+    ) -> tuple[Layered, Context]:
         """The embedded input, sqrt(D) times as large as the table says, and what relations add to the scores.
 
         Raises:
@@ -75,13 +82,14 @@ class FeedForward(nn.Module):
                 f"boards must have the shape (B, {self.config.cells}), not {tuple(inputs.shape)}"
             )
         x_BLD = self.config.width**0.5 * looked_up(self.embed, inputs, "symbols")
-        return Layered(x_BLD, 0), self.net.biases(self.relations)
+        return Layered(x_BLD, 0), Context(x_BLD, self.net.biases(self.relations))
 
-    def step(self, state: Layered, context: list[Tensor | None]) -> Layered:
-        """h <- block(h), the next one; beyond the last block nothing changes."""
-        if state.layer >= self.config.depth:
+    def step(self, state: Layered, context: Context) -> Layered:
+        """h <- block(h), or block(h + x), the next one; beyond the last block nothing changes."""
+        if (layer := state.layer) >= self.config.depth:
             return state
-        return Layered(self.net.blocks[state.layer](state.z, context[state.layer]), state.layer + 1)
+        h_BLD = state.z + context.x if self.config.injection and layer else state.z
+        return Layered(self.net.blocks[layer](h_BLD, context.biases[layer]), layer + 1)
 
     def read(self, state: Layered) -> Float[Tensor, "B L V"]:
         """One linear map, of the normed state where norms come first."""
@@ -91,7 +99,7 @@ class FeedForward(nn.Module):
 class PreNormBlock(AttentionBlock):
     """Norms before the branches instead of after the sums (Xiong et al. 2020, arXiv:2002.04745, section 3)."""
 
-    whole = PreNorm
+    norm = "pre"
 
     def plain(
         self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None

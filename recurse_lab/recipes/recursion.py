@@ -108,10 +108,18 @@ APART = {
     ),
 }
 
+# Added last, after all others were known: is it that recursion shows the puzzle again and again?
+APART["deep_shown"] = replace(
+    APART["deep_signal"],
+    label="twelve blocks, asked after each, shown the puzzle at each (6x)",
+    model=replace(cast(FeedForwardConfig, APART["deep_signal"].model), injection=True),
+)
+
 # As above, either norm.
 APART |= {
     "deep_post": with_post_norm(APART["deep"], rate=2e-3),
     "deep_signal_post": with_post_norm(APART["deep_signal"], rate=8e-3),
+    "deep_shown_post": with_post_norm(APART["deep_shown"], rate=8e-3),
 }
 
 # Recorded: does the same form carry over to 9x9? Its rate was not searched.

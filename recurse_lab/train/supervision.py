@@ -126,7 +126,7 @@ class Answers(NamedTuple):
     steps: Tensor
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def answers(
     model: Halts, inputs: Int[Tensor, "B L"], *, cycles: int, steps: int, early_exit: bool = False
 ) -> Answers:
