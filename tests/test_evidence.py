@@ -108,6 +108,12 @@ def test_arms_that_are_only_shown_may_be_of_either_kind():
     assert shown.verdict == "supported"
 
 
+def test_a_claim_picks_out_the_arms_that_it_names():
+    arms = [arm(name, [1.0, 1.0]) for name in ("huge", "large", "ours", "tiny", "small")]
+    assert [one.name for one in CLAIM.named(arms)] == ["large", "ours", "small"]
+    assert CLAIM.named(arms[:1]) == []
+
+
 @pytest.mark.parametrize("recorded", [False, True])
 def test_claims_say_in_their_json_whether_they_are_recorded(recorded):
     assert not CLAIM.recorded

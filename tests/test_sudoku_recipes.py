@@ -68,14 +68,25 @@ cost = unwrap(sudoku_scores.cost)
 
 
 @pytest.mark.parametrize(
-    "name", ["recursive", "once", "untied", "deep_signal", "unrolled", "hrm", "one_latent", "two_cycles"]
+    "name",
+    [
+        "recursive",
+        "once",
+        "untied",
+        "deep_signal",
+        "deep_shown",
+        "unrolled",
+        "hrm",
+        "one_latent",
+        "two_cycles",
+    ],
 )
 def test_a_smoke_arm_gives_the_promised_values(name):
     arm = SMOKE[name]
     values, weights = train_sudoku(arm, SEED)
     wanted = {"params", "train_flops", "infer_flops", "train_seconds", "steps", "boards", "curve"}
     wanted |= {"exact", "cells", "by_technique", "plateau"}
-    halting = name not in ("once", "untied", "deep_signal", "unrolled")
+    halting = name not in ("once", "untied", "deep_signal", "deep_shown", "unrolled")
     assert set(values) == (wanted | {"early_exit"} if halting else wanted)
     assert values["steps"] == 4
     assert values["plateau"] is False
@@ -83,7 +94,7 @@ def test_a_smoke_arm_gives_the_promised_values(name):
         value.numel() for key, value in weights.items() if not key.endswith("init")
     )
 
-    recurrent = name not in ("once", "untied", "deep_signal")
+    recurrent = name not in ("once", "untied", "deep_signal", "deep_shown")
     reads = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32] if recurrent else [arm.model.depth]
     assert list(values["exact"]) == list(values["cells"]) == [str(read) for read in reads]
     shares = [*values["exact"].values(), *values["cells"].values(), *values["by_technique"].values()]
@@ -316,7 +327,7 @@ def test_the_controls_are_equal_in_what_they_say():
 
 
 @pytest.mark.parametrize(
-    "name", ["four_times", "sixteen_times", "wide", "deep", "deep_signal", "sixty_four_times"]
+    "name", ["four_times", "sixteen_times", "wide", "deep", "deep_signal", "deep_shown", "sixty_four_times"]
 )
 def test_labels_say_how_much_larger_a_net_is(name):
     arm = CHAPTER_3[name]
@@ -339,10 +350,12 @@ def test_the_arm_on_9x9_is_the_recursive_one_on_larger_boards():
 
 def test_depths_that_are_trained_are_the_nets_own():
     plain = {name: arm for name, arm in CHAPTER_3.items() if not arm.recursive}
-    assert len(plain) == 16
+    assert len(plain) == 18
     for name, arm in plain.items():
         assert arm.objective.steps == arm.model.depth, name
-        assert isinstance(arm.objective, EveryStep if name.startswith("deep_signal") else LastStep), name
+        assert isinstance(
+            arm.objective, EveryStep if name.startswith(("deep_signal", "deep_shown")) else LastStep
+        ), name
 
 
 @pytest.mark.parametrize(
@@ -608,6 +621,7 @@ def test_every_arm_of_chapter_3_and_the_live_ones_of_chapter_4_are_searched():
     assert wanted == {"four_times", "sixteen_times", "sixty_four_times", *APART} - {
         "deep_post",
         "deep_signal_post",
+        "deep_shown_post",
     }
     assert not shorter.keys() & longer.keys()
     for name, arm in (shorter | longer).items():

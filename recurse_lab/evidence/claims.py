@@ -6,7 +6,7 @@ zero, and else `inconclusive`.
 """
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -37,6 +37,10 @@ class Claim:
             raise ValueError(f"claim {self.id}: margin must be 0 or more, not {self.margin}")
         if not self.controls or self.treatment in self.controls:
             raise ValueError(f"claim {self.id}: needs at least one control, and none may be the treatment")
+
+    def named(self, arms: Iterable["ArmResult"]) -> list["ArmResult"]:
+        """Those of some arms that the claim names, to show no others beside them."""
+        return [arm for arm in arms if arm.name in (self.treatment, *self.controls)]
 
 
 @dataclass(frozen=True, kw_only=True)

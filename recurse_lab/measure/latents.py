@@ -31,7 +31,7 @@ class Trace:
         return len(self.residual)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def trace(
     model: Recurrence, inputs: Tensor, steps: int, *, keep_latents: bool = False, **options: Any
 ) -> Trace:

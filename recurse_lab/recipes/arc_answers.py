@@ -45,7 +45,7 @@ def boards(shown: Iterable[tuple[View, Pair]], side: int) -> Batch:
     return Batch(torch.stack(inputs), torch.stack(targets))
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def answer(
     model: Halts, inputs: Int[Tensor, "N I"], rows: Int[Tensor, " R"], cycles: int
 ) -> tuple[Float[Tensor, "N L V"], Float[Tensor, " N"]]:

@@ -19,7 +19,7 @@ from recurse_lab.tasks.base import Batch
 from recurse_lab.train.objectives import right_cells
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def head_at_every_step(
     net: TRM, batch: Batch, steps: int
 ) -> tuple[Float[np.ndarray, "T B"], Bool[np.ndarray, "T B"]]:

@@ -93,7 +93,7 @@ def settling(net: TRM, batch: Batch, steps: int) -> tuple[Int[np.ndarray, "B L"]
     return settled, (ends == batch.targets.numpy()).all(1)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def candidates_left(net: TRM, batch: Batch, steps: int, least: float = 0.01) -> dict[int, float]:
     """Step -> mean number of digits that a blank cell still gives a probability of more than `least`."""
     left = dict.fromkeys(range(1, steps + 1), 0)
@@ -118,7 +118,7 @@ def candidates_by_rules(side: int, batch: Batch) -> float:
     return sum(digits.bit_count() for digits in sets) / len(sets)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def forgetting(net: TRM, batch: Batch, steps: int) -> dict[str, dict[int, float]]:
     """Share of boards right by step when y, z or both are put back to their first values after every step.
 
@@ -147,7 +147,7 @@ def forgetting(net: TRM, batch: Batch, steps: int) -> dict[str, dict[int, float]
     }
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def probes(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[str, dict[str, Any]]:
     """How well linear maps read off y and off z what a blank cell holds; one row a step and latent.
 

@@ -43,7 +43,7 @@ def _needed(curve: dict[int, float]) -> int | None:
     return steps_needed(list(curve), list(curve.values()))
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def four_starts(
     net: Recurrence, batch: Batch, steps: int, seed: int, noun: str = "string"
 ) -> tuple[dict[str, np.ndarray], dict[str, dict[str, float]]]:

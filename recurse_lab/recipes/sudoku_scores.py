@@ -21,7 +21,7 @@ from recurse_lab.train.supervision import answers
 
 Model = TRM | FeedForward
 # boards that are thought about together: more take longer each, as their states leave the caches
-AT_ONCE = 32
+AT_ONCE = 64
 
 
 def accuracy(arm: SudokuArm, model: Model, batch: Batch) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def accuracy(arm: SudokuArm, model: Model, batch: Batch) -> dict[str, Any]:
     return {"exact": exact, "cells": cells, "by_technique": by_technique}
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def right_after(model: Recurrence, batch: Batch, reads: list[int]) -> Iterable[tuple[int, Tensor]]:
     """Step number and which cells are right, (B, L), for each of the readings."""
     right: dict[int, list[Tensor]] = {step: [] for step in reads}
