@@ -262,6 +262,19 @@ def test_reference_records_say_when_they_are_stale(tmp_path, arms):
     assert not is_fresh(replace(record, digest="0"), counting_recipe, arms)
 
 
+def test_the_note_counts_the_runs_of_earlier_code(tmp_path, arms):
+    results = replicate(counting_recipe, arms, [0, 1], cache=tmp_path / "cache")
+    write_reference(tmp_path, counting_recipe, results)
+    assert "earlier code" not in read_reference(tmp_path, counting_recipe, arms).note
+    runs = results["plus_one"]
+    runs[1] = replace(runs[1], first_digest="0")
+    write_reference(tmp_path, counting_recipe, results)
+    found = read_reference(tmp_path, counting_recipe, arms)
+    assert "1 of them were made by earlier code that computes the same numbers, bit for bit." in found.note
+    assert found.results["plus_one"][1].first_digest == "0"
+    assert found.stale == ()
+
+
 def test_the_note_names_each_kind_of_machine_once(tmp_path, arms):
     (of_arm,) = replicate(counting_recipe, arms, [0, 1, 2], cache=tmp_path / "cache").values()
     of_arm = {seed: replace(run, machine="BA"[seed % 2]) for seed, run in of_arm.items()}

@@ -102,6 +102,8 @@ def write_checksums(folder: Path) -> Path:
 def _note(records: list[Record], stale: tuple[str, ...]) -> str:
     made = sorted({f"torch {record.versions['torch']}, {record.machine}" for record in records})
     text = f"*Recorded*: {len(records)} runs of the full profile ({'; '.join(made)})."
+    if earlier := sum(bool(record.first_digest) for record in records):
+        text += f" {earlier} of them were made by earlier code that computes the same numbers, bit for bit."
     if stale:
         text += (
             f" **Stale**: the code or configuration of {', '.join(stale)} has changed since they were made."

@@ -45,7 +45,8 @@ def plain(
 ) -> SudokuArm:
     """Different blocks, once each; `signal` asks for the answer after every block instead of after the last.
 
-    Rate and norm are those that the search on validation puzzles found best (`sudoku_rates`); for `once`, the rate.
+    Rate and norm are those that the search on validation puzzles found best (`sudoku_rates`); for `once` and for nets
+    that are trained with either norm, the rate.
     """
     return SudokuArm(
         label=label,
@@ -70,7 +71,7 @@ def to_plateau(arm: SudokuArm) -> SudokuArm:
 
 
 def with_post_norm(arm: SudokuArm, rate: float) -> SudokuArm:
-    """A plain arm with the norm that the search did not choose, at the rate that was best for that."""
+    """A plain arm with norms after the sums, at the rate that was best for that."""
     model = replace(cast(FeedForwardConfig, arm.model), norm="post")
     return replace(arm, label=f"{arm.label}, post-norm", model=model, plan=replace(arm.plan, rate=rate))
 
@@ -83,7 +84,7 @@ PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
     ),
 }
 
-# Where the short search chose norms before the branches, which learn faster at first, the others run too.
+# With norms before the branches, nets learn faster at first; what is best then need not end highest. So either norm.
 PLATEAU |= {
     "untied_post": with_post_norm(PLATEAU["untied_long"], rate=4e-3),
     "four_times_post": with_post_norm(PLATEAU["four_times"], rate=4e-3),

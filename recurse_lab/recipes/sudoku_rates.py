@@ -10,8 +10,8 @@ for `once`, which is by definition the recursive net's own blocks.
 
 Arms with 800 steps in their chapter, and HRM's form, which has 720 there, are searched with 800 steps and two seeds.
 The others, which are trained to a plateau and cost up to eight times as much a step, are searched with 400 steps and
-one seed. What learns fastest need not end highest, so where norms before the branches won so short a search, chapter 03
-trains the others to their plateau as well, at their own best rate.
+one seed. What learns fastest need not end highest, so chapter 03 trains most of them to their plateau with either norm,
+each at its own best rate.
 """
 
 from collections.abc import Mapping
