@@ -637,7 +637,7 @@ def test_rates_are_tried_by_name():
 def test_every_arm_of_chapter_3_and_the_live_ones_of_chapter_4_are_searched():
     shorter, longer = sudoku_rates.SHORTER, sudoku_rates.LARGER
     assert {name.split()[0] for name in shorter} == {"recursive", "once", "untied", "no_carry", "hrm"}
-    wanted = {name for name in PLATEAU | APART if not name.endswith(("_long", "_post"))}
+    wanted = {name for name in PLATEAU | APART if not name.endswith(("_long", "_post", "_pre"))}
     assert {name.split()[0] for name in longer} == wanted
     assert wanted == {"four_times", "sixteen_times", "sixty_four_times", *APART} - {
         "deep_post",
@@ -662,16 +662,15 @@ def test_every_rate_in_use_is_the_best_of_the_recorded_search():
     assert searched.keys() == rates.keys()
     arms = LIVE | HIERARCHIES | CARRIES | PLATEAU | APART | ENDS
     for name, arm in arms.items():
-        base = name.removesuffix("_long").removesuffix("_post")
+        base = re.sub("_(long|post|pre)$", "", name)
         plain = isinstance(arm.model, FeedForwardConfig)
         assert arm.plan.rate == rates[f"{base} {arm.model.norm}-norm" if plain else base], name
         if not plain or base == "once":
             continue
-        if name in PLATEAU | APART and f"{base}_post" in arms:  # trained with either norm
-            assert arm.model.norm == ("post" if name.endswith("_post") else "pre"), name
-        else:
-            assert arm.model.norm == norms[base], name
-            assert name in LIVE or arm.model.norm == "post", name
+        names = {f"{base}{end}" for end in ("", "_long", "_post", "_pre")} & (PLATEAU | APART).keys()
+        either = {(PLATEAU | APART)[other].model.norm for other in names} == {"post", "pre"}
+        assert either or norms[base] == "post", name
+        assert arm.model.norm == norms[base] or (either and name not in LIVE), name
     for name in searched:  # nothing is left to be tried beyond an edge
         assert sudoku_rates.beyond_the_edge(results, name) == set()
         tried = sudoku_rates.at_rates({name: searched[name]}, {name: {rates[name]}}, STEPS)

@@ -59,9 +59,9 @@ def plain(
 LIVE = {
     "recursive": RECURSIVE,
     # equal training compute, three times the parameters
-    "untied": plain("six different blocks", 6, 32, rate=4e-3, norm="pre"),
-    # equal parameters; the recursive net's own blocks, although the search found .003 more cells right in pre-norm
-    "once": plain("the same two blocks, once", 2, 32, rate=8e-3, norm="post"),
+    "untied": plain("six different blocks", 6, 32, rate=4e-3, norm="post"),
+    # equal parameters; the recursive net's own blocks, whatever norm the search prefers
+    "once": plain("the same two blocks, once", 2, 32, rate=1.6e-2, norm="post"),
 }
 
 
@@ -70,10 +70,12 @@ def to_plateau(arm: SudokuArm) -> SudokuArm:
     return replace(arm, plan=replace(arm.plan, steps=LONGEST), plateau=RULE)
 
 
-def with_post_norm(arm: SudokuArm, rate: float) -> SudokuArm:
-    """A plain arm with norms after the sums, at the rate that was best for that."""
-    model = replace(cast(FeedForwardConfig, arm.model), norm="post")
-    return replace(arm, label=f"{arm.label}, post-norm", model=model, plan=replace(arm.plan, rate=rate))
+def in_other_norm(arm: SudokuArm, rate: float) -> SudokuArm:
+    """A plain arm with its norms in the other place, at the rate that was best for that."""
+    config = cast(FeedForwardConfig, arm.model)
+    norm: Literal["post", "pre"] = "pre" if config.norm == "post" else "post"
+    plan = replace(arm.plan, rate=rate)
+    return replace(arm, label=f"{arm.label}, {norm}-norm", model=replace(config, norm=norm), plan=plan)
 
 
 PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
@@ -86,10 +88,10 @@ PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
 
 # With norms before the branches, nets learn faster at first; what is best then need not end highest. So either norm.
 PLATEAU |= {
-    "untied_post": with_post_norm(PLATEAU["untied_long"], rate=4e-3),
-    "four_times_post": with_post_norm(PLATEAU["four_times"], rate=4e-3),
-    "sixteen_times_post": with_post_norm(PLATEAU["sixteen_times"], rate=2e-3),
-    "sixty_four_times_post": with_post_norm(PLATEAU["sixty_four_times"], rate=1e-3),
+    "untied_pre": in_other_norm(PLATEAU["untied_long"], rate=4e-3),
+    "four_times_post": in_other_norm(PLATEAU["four_times"], rate=4e-3),
+    "sixteen_times_post": in_other_norm(PLATEAU["sixteen_times"], rate=2e-3),
+    "sixty_four_times_post": in_other_norm(PLATEAU["sixty_four_times"], rate=1e-3),
 }
 
 # Parameters, depth and training signal, one at a time.
@@ -118,9 +120,9 @@ APART["deep_shown"] = replace(
 
 # As above, either norm.
 APART |= {
-    "deep_post": with_post_norm(APART["deep"], rate=2e-3),
-    "deep_signal_post": with_post_norm(APART["deep_signal"], rate=8e-3),
-    "deep_shown_post": with_post_norm(APART["deep_shown"], rate=8e-3),
+    "deep_post": in_other_norm(APART["deep"], rate=2e-3),
+    "deep_signal_post": in_other_norm(APART["deep_signal"], rate=8e-3),
+    "deep_shown_post": in_other_norm(APART["deep_shown"], rate=8e-3),
 }
 
 # Recorded: does the same form carry over to 9x9? Its rate was not searched.

@@ -51,7 +51,7 @@ def either_norm(arms: Mapping[str, SudokuArm]) -> dict[str, SudokuArm]:
 
 SHORTER = either_norm(LIVE | HIERARCHIES | CARRIES)
 LARGER = either_norm(
-    {name: arm for name, arm in (PLATEAU | APART).items() if not name.endswith(("_long", "_post"))}
+    {name: arm for name, arm in (PLATEAU | APART).items() if not name.endswith(("_long", "_post", "_pre"))}
 )
 
 
