@@ -51,6 +51,7 @@ class Attentive(Function):
 
     Post-norm: y = rms(h + attention(h)); z = rms(y + mlp(y)).
     Pre-norm: y = h + attention(rms(h)); z = y + mlp(rms(y)).
+    `n_h` and `n_y` are what attention and MLP see, normed before them or, in post-norm, after the sum before.
     """
 
     @staticmethod

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "recurrence": [],
     "tasks": [],
     "show": [],
-    "models": ["layers", "post_norm", "recurrence", "whole_blocks"],
+    "models": ["layers", "post_norm", "recurrence"],
     "train": ["recurrence", "tasks"],
     "measure": ["recurrence", "tasks", "train.objectives"],
     "evidence": ["recurrence", "tasks", "train", "measure", "models", "layers"],

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch.autograd import gradcheck
 
-from recurse_lab.backward import NARROW
+from recurse_lab.backward import NARROW, empty_heads
 from recurse_lab.layers import GatedMLP, rotate, turn
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig, PreNormBlock
 from recurse_lab.models.trm import TRM, TRMConfig
@@ -149,6 +149,14 @@ def test_they_are_not_differentiated_twice(name):
             dx.sum().backward(retain_graph=True)
 
 
+@pytest.mark.parametrize("K", [1, NARROW - 1, NARROW, 64])
+def test_only_narrow_heads_are_kept_transposed(K):
+    room = empty_heads(torch.zeros(0), (2, 3, 5, K))
+    assert room.shape == (2, 3, 5, K)
+    assert room.is_contiguous() is (K >= NARROW or K == 1)
+    assert room.mT.is_contiguous() is (K < NARROW)
+
+
 def nets():
     relations = Sudoku(4).relations()
     small = {"symbols": 5, "cells": 16, "width": 8, "heads": 2}
@@ -187,7 +195,7 @@ def blocks():
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_blocks_use_them_in_training_and_inference_and_full_precision_only(number, monkeypatch):
+def test_whole_blocks_serve_training_and_inference_mode_in_full_precision(number, monkeypatch):
     kind, block = list(blocks())[number]
     used, apply = [], kind.apply
 
@@ -200,6 +208,8 @@ def test_blocks_use_them_in_training_and_inference_and_full_precision_only(numbe
     h, bias = torch.randn(2, 16, 8), block.bias(Sudoku(4).relations())
     bias = None if bias is None else bias.detach()
     block.eval()(h, bias)
+    with torch.no_grad():
+        block(h, bias)
     assert used == []
     expected = block(h, bias)
     torch.testing.assert_close(block.train()(h, bias), expected)
@@ -210,12 +220,18 @@ def test_blocks_use_them_in_training_and_inference_and_full_precision_only(numbe
         torch.testing.assert_close(block.eval()(h, bias), expected)
     assert used == [True, False, False]
     block.train()
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        block.eval()(h, bias)
+    block.train()
     with torch.autocast("cpu", torch.bfloat16):
         low = block(h, bias)
     torch.testing.assert_close(low.float(), expected, atol=0.1, rtol=0.1)
     low.sum().backward()  # mixed precision can be trained
     assert used == [True, False, False]
-    half = block.bfloat16()(h.bfloat16(), None if bias is None else bias.bfloat16())
+    given = h.bfloat16(), None if bias is None else bias.bfloat16()
+    half = block.bfloat16()(*given)
+    with torch.inference_mode():
+        block.eval()(*given)
     assert half.dtype == torch.bfloat16
     half.sum().backward()
     assert used == [True, False, False]

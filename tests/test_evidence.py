@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from recurse_lab.evidence import definitions, provenance
 from recurse_lab.evidence.claims import MIMETYPE, ArmResult, Claim, judge, verdict_of
+from recurse_lab.evidence.equal_code import mark
 from recurse_lab.evidence.records import Record, RecordError, load_reference, save_reference
 from recurse_lab.evidence.reference import read_reference, write_reference
 from recurse_lab.evidence.replicate import is_fresh, replicate
@@ -262,17 +263,23 @@ def test_reference_records_say_when_they_are_stale(tmp_path, arms):
     assert not is_fresh(replace(record, digest="0"), counting_recipe, arms)
 
 
-def test_the_note_counts_the_runs_of_earlier_code(tmp_path, arms):
+def test_records_of_code_that_computes_the_same_are_not_stale(tmp_path, arms):
     results = replicate(counting_recipe, arms, [0, 1], cache=tmp_path / "cache")
-    write_reference(tmp_path, counting_recipe, results)
-    assert "earlier code" not in read_reference(tmp_path, counting_recipe, arms).note
     runs = results["plus_one"]
-    runs[1] = replace(runs[1], first_digest="0")
+    first, now = replace(runs[1], digest="0"), runs[1]
+    runs[1] = first
     write_reference(tmp_path, counting_recipe, results)
+    assert read_reference(tmp_path, counting_recipe, arms).stale == ("plus_one",)
+    equal = {mark(first.digest, first.config): mark(now.digest, now.config)}
+    (tmp_path / "equal_code.json").write_text(json.dumps(equal))
     found = read_reference(tmp_path, counting_recipe, arms)
-    assert "1 of them were made by earlier code that computes the same numbers, bit for bit." in found.note
-    assert found.results["plus_one"][1].first_digest == "0"
     assert found.stale == ()
+    assert "earlier code that was seen to compute the same numbers, bit for bit: 1." in found.note
+    assert found.results["plus_one"][1] == first
+    # equal is one version of the code under one configuration, not any other
+    for other in (replace(first, digest="1"), replace(first, config="{}")):
+        assert not is_fresh(other, counting_recipe, arms, equal)
+    assert not is_fresh(first, counting_recipe, {"plus_one": arms["plus_one"] | {"bonus": 7}}, equal)
 
 
 def test_the_note_names_each_kind_of_machine_once(tmp_path, arms):

@@ -36,9 +36,6 @@ class Record:
     command: str  # what to run to get this record again
     seconds: float  # CPU-seconds of the trial
     values: dict[str, Any]  # plain numbers, lists and dictionaries
-    first_digest: str = (
-        ""  # of the code that made it, where later code was seen to compute the same, bit for bit
-    )
     weights: dict[str, Tensor] = field(default_factory=dict, compare=False)
 
     def save(self, path: Path) -> None:

@@ -1,8 +1,8 @@
 """Reference records: the runs of the full profile, kept in data/records and drawn beside every live run.
 
-A record made by other code or another configuration than the present one is *stale*: it is still shown,
-and always said to be stale. Weights that a notebook thinks with stand in data/weights; data/SHA256SUMS lists
-all of these files.
+A record made by other code or another configuration than the present one is *stale*: it is still shown, and always
+said to be stale, unless that code was seen to compute the same numbers (`equal_code`). Weights that a notebook thinks
+with stand in data/weights; data/SHA256SUMS lists all of these files.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from recurse_lab.evidence.equal_code import read_equal_code
 from recurse_lab.evidence.records import Record, RecordError, load_reference, save_reference
 from recurse_lab.evidence.replicate import Recipe, Results, is_fresh
 
@@ -50,8 +51,10 @@ def read_reference(folder: Path, recipe: Recipe, arms: Mapping[str, Any]) -> Ref
         results[record.arm][record.seed] = record
     if missing := [name for name, runs in results.items() if not runs]:
         raise ValueError(f"{path.name} has no runs of {', '.join(missing)}; the full profile makes them")
-    stale = tuple(sorted({record.arm for record in records if not is_fresh(record, recipe, arms)}))
-    return Reference(results=results, stale=stale, note=_note(records, stale))
+    equal = read_equal_code(folder)
+    stale = tuple(sorted({record.arm for record in records if not is_fresh(record, recipe, arms, equal)}))
+    earlier = sum(not is_fresh(record, recipe, arms) for record in records if record.arm not in stale)
+    return Reference(results=results, stale=stale, note=_note(records, stale, earlier))
 
 
 def write_reference(folder: Path, recipe: Recipe, results: Results) -> Path:
@@ -99,11 +102,11 @@ def write_checksums(folder: Path) -> Path:
     return folder / "SHA256SUMS"
 
 
-def _note(records: list[Record], stale: tuple[str, ...]) -> str:
+def _note(records: list[Record], stale: tuple[str, ...], earlier: int) -> str:
     made = sorted({f"torch {record.versions['torch']}, {record.machine}" for record in records})
     text = f"*Recorded*: {len(records)} runs of the full profile ({'; '.join(made)})."
-    if earlier := sum(bool(record.first_digest) for record in records):
-        text += f" {earlier} of them were made by earlier code that computes the same numbers, bit for bit."
+    if earlier:
+        text += f" Made by earlier code that was seen to compute the same numbers, bit for bit: {earlier}."
     if stale:
         text += (
             f" **Stale**: the code or configuration of {', '.join(stale)} has changed since they were made."

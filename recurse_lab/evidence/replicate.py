@@ -15,6 +15,7 @@ import torch
 from joblib import Parallel, delayed
 from torch import Tensor
 
+from recurse_lab.evidence.equal_code import mark
 from recurse_lab.evidence.provenance import code_digest, machine_class, versions
 from recurse_lab.evidence.records import Record
 
@@ -59,10 +60,12 @@ def replicate(
     return {name: dict(sorted(by_seed.items())) for name, by_seed in results.items()}
 
 
-def is_fresh(record: Record, recipe: Recipe, arms: Mapping[str, Any]) -> bool:
-    """Whether a record was made by the present code and configuration of its arm."""
-    config = arms.get(record.arm)
-    return record.config == repr(config) and record.digest == code_digest(recipe, config)
+def is_fresh(
+    record: Record, recipe: Recipe, arms: Mapping[str, Any], equal: Mapping[str, str] | None = None
+) -> bool:
+    """Whether a record was made by the present code and configuration of its arm, or by code that is equal to them."""
+    config, made = arms.get(record.arm), mark(record.digest, record.config)
+    return mark(code_digest(recipe, config), repr(config)) in (made, (equal or {}).get(made))
 
 
 def _run_all(recipe: Recipe, trials: list[Any], cache: Path, jobs: int) -> Iterable[Record]:

@@ -21,7 +21,7 @@ LARGEST = 4096  # numbers in a state beyond which exact eigenvalues take minutes
 def step_map(model: Recurrence, inputs: Tensor, state: State) -> tuple[Callable[[Tensor], Tensor], Tensor]:
     """One step as a function of the flat state, (B, N) -> (B, N), and the flat state itself.
 
-    The model must be in evaluation mode: written-out backward passes cannot be differentiated by torch.func.
+    The model must be in evaluation mode and outside inference mode: torch.func cannot differentiate blocks written out.
     """
     with torch.no_grad():
         _, context = model.start(inputs)

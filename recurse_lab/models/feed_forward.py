@@ -2,7 +2,7 @@
 
 The blocks are those of the tiny recursive model, with the norm where it has it, or before each branch, as most deep
 transformers have it. What differs: width and depth; no weights are shared; there is no fixed first state; the input is
-seen once, or again before each block; and there is no prefix token, since there is no halting head to read it.
+seen once, or again before each further block; and there is no prefix token, since there is no halting head to read it.
 
 Shape letters: B batch, L cells, D width, V classes, R relations.
 """
@@ -37,7 +37,7 @@ class FeedForwardConfig:
     heads: int = 4
     depth: int = 2  # blocks, each applied once
     norm: Literal["post", "pre"] = "post"  # after each sum, or before each branch and before the answer
-    injection: bool = False  # add the embedded input before each further block too
+    injection: bool = False  # add the embedded input before each further block too (Bansal's recall)
 
 
 class Context(NamedTuple):

@@ -45,7 +45,7 @@ def boards(shown: Iterable[tuple[View, Pair]], side: int) -> Batch:
     return Batch(torch.stack(inputs), torch.stack(targets))
 
 
-@torch.no_grad()
+@torch.no_grad()  # not inference mode, in which blocks round in another way than they did for the recorded runs
 def answer(
     model: Halts, inputs: Int[Tensor, "N I"], rows: Int[Tensor, " R"], cycles: int
 ) -> tuple[Float[Tensor, "N L V"], Float[Tensor, " N"]]:

@@ -147,7 +147,7 @@ def forgetting(net: TRM, batch: Batch, steps: int) -> dict[str, dict[int, float]
     }
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def probes(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[str, dict[str, Any]]:
     """How well linear maps read off y and off z what a blank cell holds; one row a step and latent.
 
@@ -172,6 +172,7 @@ def probes(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[st
     return rows
 
 
+@torch.inference_mode()
 def _states(net: TRM, batch: Batch, steps: Sequence[int]) -> dict[int, Latents]:
     """Step -> y and z of all boards."""
     found: dict[int, list[Latents]] = {step: [] for step in steps}

@@ -1,4 +1,4 @@
-"""Chapter 03: the arms, the claims and the margins, written down before anything is run.
+"""Chapter 03: the arms, the claims and the margins, written down before anything is run, but for what says otherwise.
 
 Full profile, which writes the reference records: `python -m recurse_lab run --profile full --only 03`.
 """
@@ -45,8 +45,8 @@ def plain(
 ) -> SudokuArm:
     """Different blocks, once each; `signal` asks for the answer after every block instead of after the last.
 
-    Rate and norm are those that the search on validation puzzles found best (`sudoku_rates`); for `once` and for nets
-    that are trained with either norm, the rate.
+    The rate is the best that the search on validation puzzles found for that norm (`sudoku_rates`), and the norm is the
+    better one, except for `once` and for nets that are trained with both.
     """
     return SudokuArm(
         label=label,
@@ -74,8 +74,8 @@ def in_other_norm(arm: SudokuArm, rate: float) -> SudokuArm:
     """A plain arm with its norms in the other place, at the rate that was best for that."""
     config = cast(FeedForwardConfig, arm.model)
     norm: Literal["post", "pre"] = "pre" if config.norm == "post" else "post"
-    plan = replace(arm.plan, rate=rate)
-    return replace(arm, label=f"{arm.label}, {norm}-norm", model=replace(config, norm=norm), plan=plan)
+    label = f"{arm.label}, {norm}-norm"
+    return replace(arm, label=label, model=replace(config, norm=norm), plan=replace(arm.plan, rate=rate))
 
 
 PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
@@ -86,7 +86,7 @@ PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
     ),
 }
 
-# With norms before the branches, nets learn faster at first; what is best then need not end highest. So either norm.
+# With norms before the branches, nets learn faster at first; what is best then need not end highest. Hence both.
 PLATEAU |= {
     "untied_pre": in_other_norm(PLATEAU["untied_long"], rate=4e-3),
     "four_times_post": in_other_norm(PLATEAU["four_times"], rate=4e-3),
@@ -118,7 +118,7 @@ APART["deep_shown"] = replace(
     model=replace(cast(FeedForwardConfig, APART["deep_signal"].model), injection=True),
 )
 
-# As above, either norm.
+# As above, both norms.
 APART |= {
     "deep_post": in_other_norm(APART["deep"], rate=2e-3),
     "deep_signal_post": in_other_norm(APART["deep_signal"], rate=8e-3),

@@ -38,7 +38,7 @@ def accuracy(arm: SudokuArm, model: Model, batch: Batch) -> dict[str, Any]:
     return {"exact": exact, "cells": cells, "by_technique": by_technique}
 
 
-@torch.no_grad()
+@torch.no_grad()  # not inference mode, in which blocks round in another way than they did for the recorded runs
 def right_after(model: Recurrence, batch: Batch, reads: list[int]) -> Iterable[tuple[int, Tensor]]:
     """Step number and which cells are right, (B, L), for each of the readings."""
     right: dict[int, list[Tensor]] = {step: [] for step in reads}
