@@ -575,13 +575,13 @@ def test_what_the_chapters_limits_say_of_recorded_runs_is_so():
     ends = arm_results({name: runs[name] for name in ENDS}, arms, solved, recorded=True)
     low = judge(hierarchy.HIERARCHY_AT_PLATEAU, ends).effect.low
     assert 0 < low * ENDS["hrm_long"].puzzles.test < 1
-    # 04: the net without a carry solves three quarters on one seed and a tenth on another
+    # 04: the net without a carry solves three quarters on one seed and hardly any on another
     assert max(share["no_carry"]) == pytest.approx(0.75, abs=0.05)
-    assert min(share["no_carry"]) == pytest.approx(0.1, abs=0.05)
-    # 04: the unrolled pair solves nearly all, for about nine times the compute of the nets trained live
+    assert 0 < min(share["no_carry"]) < 0.02
+    # 04: the unrolled pair solves nearly all, for about ten times the compute of the nets trained live
     assert min(share["unrolled"]) > 0.9
     flops = {name: np.mean([run.values["train_flops"] for run in runs[name].values()]) for name in runs}
-    assert flops["unrolled"] / flops["recursive"] == pytest.approx(9, abs=0.5)
+    assert flops["unrolled"] / flops["recursive"] == pytest.approx(10, abs=0.5)
 
 
 def test_boards_in_parts_are_read_as_all_at_once(monkeypatch):

@@ -25,7 +25,7 @@ from recurse_lab.train.supervision import HaltingSupervision, Halts
 def train_sudoku(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """One trial: train, then measure on hard unseen puzzles.
 
-    Cost: about 25 CPU-seconds for the recursive net of chapter 03, 9 for `once`. Expected: the recursive net solves
+    Cost: about 17 CPU-seconds for the recursive net of chapter 03, 6 for `once`. Expected: the recursive net solves
     more than .9 of the hard 6x6 puzzles, the same blocks applied once none.
     """
     model, run, boards, plateau = train(arm, seed)
