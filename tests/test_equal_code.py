@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import recurse_lab
-from recurse_lab.evidence.equal_code import compare, mark, read_equal_code, trials
+from recurse_lab.evidence.equal_code import compare, mark, read_equal_code, stale_kinds, trials
 from recurse_lab.evidence.provenance import code_digest
 from recurse_lab.evidence.records import Record, load_reference, save_reference
 from recurse_lab.evidence.replicate import is_fresh
@@ -66,6 +66,14 @@ def test_records_of_other_code_are_not_taken_for_equal(tmp_path):
 def test_fresh_records_are_not_tried(tmp_path):
     recorded(tmp_path, code_digest(train_sudoku, ARM))
     assert compare(tmp_path, PACKAGE.parent) == {}
+
+
+def test_no_record_of_the_book_is_stale_and_no_line_of_the_list_is_idle():
+    data = PACKAGE.parent / "data"
+    equal = read_equal_code(data)
+    assert stale_kinds(data, equal) == []
+    earlier = {mark(made.digest, made.config) for made in stale_kinds(data, {})}
+    assert earlier == equal.keys()
 
 
 def test_a_folder_without_the_code_is_one_line(tmp_path):

@@ -48,7 +48,9 @@ def rebuilt(made: Made) -> Any:
     """The configuration, from its `repr`: dataclasses of this package, tuples, dictionaries and plain values."""
     import_module(made.recipe.partition(":")[0])
     ours = [module for name, module in sys.modules.items() if name.startswith("recurse_lab.")]
-    classes = {name: value for module in ours for name, value in vars(module).items() if is_dataclass(value)}
+    classes: dict[str, Any] = {
+        name: value for module in ours for name, value in vars(module).items() if is_dataclass(value)
+    }
 
     def build(node: Any) -> Any:
         if isinstance(node, ast.Call):
@@ -58,9 +60,7 @@ def rebuilt(made: Made) -> Any:
         if isinstance(node, ast.Tuple):
             return tuple(map(build, node.elts))
         if isinstance(node, ast.Dict):
-            return {
-                ast.literal_eval(key): build(value) for key, value in zip(node.keys, node.values, strict=True)
-            }
+            return {build(key): build(value) for key, value in zip(node.keys, node.values, strict=True)}
         return ast.literal_eval(node)
 
     return build(ast.parse(made.config, mode="eval").body)

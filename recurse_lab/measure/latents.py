@@ -31,7 +31,7 @@ class Trace:
         return len(self.residual)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def trace(
     model: Recurrence, inputs: Tensor, steps: int, *, keep_latents: bool = False, **options: Any
 ) -> Trace:

@@ -85,6 +85,7 @@ def solved_after(arm: SudokuArm, net: TRM, steps: Sequence[int]) -> dict[str, di
     return {f"hard {size} puzzles solved": {f"after {step} steps": shares[step] for step in steps}}
 
 
+@torch.inference_mode()
 def settling(net: TRM, batch: Batch, steps: int) -> tuple[Int[np.ndarray, "B L"], Bool[np.ndarray, " B"]]:
     """The step from which each cell's digit never changed again, and which boards are right in the end."""
     answers = [trace(net, part.inputs, steps).answers for part in in_parts(batch)]
