@@ -571,6 +571,13 @@ def test_what_the_chapters_limits_say_of_recorded_runs_is_so():
         {name: runs[name] for name in ("recursive_long", *strongest)}, arms, solved, recorded=True
     )
     assert judge(replace(larger("four_times"), controls=tuple(strongest)), ends).verdict == "inconclusive"
+    assert min(np.mean(share[name]) for name in strongest) > 0.8
+    assert np.mean(share["deep_post"]) == pytest.approx(2 / 3, abs=0.03)
+    assert arms["deep"].plan.rate == 8 * arms["deep_post"].plan.rate
+    # 03: of the larger nets only that with 63 times the parameters spends as much on an answer as the recursive net
+    spent = {name: of_arm[0].values["infer_flops"] for name, of_arm in runs.items()}
+    costly = {name for name in PLATEAU if spent[name] >= spent["recursive_long"]}
+    assert costly == {"recursive_long", "sixty_four_times", "sixty_four_times_post"}
     # 04: the interval of the verdict at the plateaus begins less than one puzzle above zero
     ends = arm_results({name: runs[name] for name in ENDS}, arms, solved, recorded=True)
     low = judge(hierarchy.HIERARCHY_AT_PLATEAU, ends).effect.low
