@@ -13,7 +13,7 @@ from recurse_lab.evidence.records import Record
 from recurse_lab.evidence.replicate import Results
 from recurse_lab.models.feed_forward import FeedForwardConfig
 from recurse_lab.models.trm import TRMConfig
-from recurse_lab.recipes.sudoku_arms import JUDGED, Puzzles, SudokuArm, plan, smoke
+from recurse_lab.recipes.sudoku_arms import JUDGED, Puzzles, SudokuArm, in_other_norm, plan, smoke
 from recurse_lab.train.objectives import EveryStep, LastStep
 from recurse_lab.train.plateau import Plateau
 from recurse_lab.train.supervision import HaltingSupervision
@@ -70,14 +70,6 @@ def to_plateau(arm: SudokuArm) -> SudokuArm:
     return replace(arm, plan=replace(arm.plan, steps=LONGEST), plateau=RULE)
 
 
-def in_other_norm(arm: SudokuArm, rate: float) -> SudokuArm:
-    """A plain arm with its norms in the other place, at the rate that was best for that."""
-    config = cast(FeedForwardConfig, arm.model)
-    norm: Literal["post", "pre"] = "pre" if config.norm == "post" else "post"
-    label = f"{arm.label}, {norm}-norm"
-    return replace(arm, label=label, model=replace(config, norm=norm), plan=replace(arm.plan, rate=rate))
-
-
 PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
     "four_times": to_plateau(plain("eight blocks (4x)", 8, 32, rate=8e-3, norm="pre")),
     "sixteen_times": to_plateau(plain("eight wider blocks (16x)", 8, 64, rate=4e-3, norm="pre")),
@@ -119,11 +111,8 @@ APART["deep_shown"] = replace(
 )
 
 # As above, both norms.
-APART |= {
-    "deep_post": in_other_norm(APART["deep"], rate=2e-3),
-    "deep_signal_post": in_other_norm(APART["deep_signal"], rate=8e-3),
-    "deep_shown_post": in_other_norm(APART["deep_shown"], rate=8e-3),
-}
+for _name, _rate in {"deep": 2e-3, "deep_signal": 8e-3, "deep_shown": 8e-3}.items():
+    APART[f"{_name}_post"] = in_other_norm(APART[_name], _rate)
 
 # Recorded: does the same form carry over to 9x9? Its rate was not searched.
 NINE = {

@@ -5,6 +5,7 @@ Puzzles, optimiser and measurements are the same for all arms.
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Literal, cast
 
 from torch import Generator
 
@@ -67,6 +68,14 @@ class SudokuArm:
 def plan(steps: int, rate: float) -> Plan:
     """The optimiser's options that all arms share (the papers' betas; warm-up and decay as small nets need them)."""
     return Plan(steps=steps, rate=rate, warmup=20, decay_last=0.0, weight_decay=0.1, betas=(0.9, 0.95))
+
+
+def in_other_norm(arm: SudokuArm, rate: float) -> SudokuArm:
+    """A plain arm with its norms in the other place, at the rate that was best for that."""
+    config = cast(FeedForwardConfig, arm.model)
+    norm: Literal["post", "pre"] = "pre" if config.norm == "post" else "post"
+    label = f"{arm.label}, {norm}-norm"
+    return replace(arm, label=label, model=replace(config, norm=norm), plan=replace(arm.plan, rate=rate))
 
 
 def puzzles(arm: SudokuArm, split: Split) -> Batch:
