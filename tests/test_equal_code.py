@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import recurse_lab
-from recurse_lab.evidence.equal_code import compare, mark, read_equal_code, stale_kinds, trials
+from recurse_lab.evidence.equal_code import compare, is_equal, mark, read_equal_code, stale_kinds, trials
 from recurse_lab.evidence.provenance import code_digest
 from recurse_lab.evidence.records import Record, load_reference, save_reference
 from recurse_lab.evidence.replicate import is_fresh
@@ -102,6 +102,14 @@ def test_an_outcome_is_every_value_and_every_bit_but_not_the_clock():
     assert outcome(values | {"exact": {"1": 0.25}}, weights) != first
     assert outcome(values, {"w": torch.ones(3).nextafter(torch.zeros(3))}) != first
     assert outcome(values, {"v": torch.ones(3)}) != first
+
+
+def test_code_that_comes_back_needs_no_line():
+    equal = {"first": "second"}
+    assert is_equal("first", "second", equal)
+    assert is_equal("first", "first", equal)
+    assert not is_equal("second", "first", equal)
+    assert not is_equal("first", "third", equal)
 
 
 def test_a_mark_tells_code_and_configuration_apart():

@@ -34,6 +34,11 @@ def read_equal_code(data: Path) -> dict[str, str]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
+def is_equal(made: str, present: str, equal: Mapping[str, str]) -> bool:
+    """Whether a mark is the present one, or stands in the list as equal to it."""
+    return present in (made, equal.get(made))
+
+
 def compare(data: Path, old: Path) -> dict[Made, str]:
     """Write down what is equal; stale kinds of record -> "equal", "different" or "not made by this code".
 
@@ -50,7 +55,7 @@ def compare(data: Path, old: Path) -> dict[Made, str]:
     words = {}
     for made, before, after in zip(stale, trials(old, stale), trials(here, stale), strict=True):
         first = mark(made.digest, made.config)
-        if equal.get(first, first) != mark(before.digest, before.config):
+        if not is_equal(first, mark(before.digest, before.config), equal):
             words[made] = "not made by this code"
         elif before.outcome != after.outcome:
             words[made] = "different"
@@ -71,8 +76,9 @@ def stale_kinds(data: Path, equal: Mapping[str, str]) -> list[Made]:
     kinds = dict.fromkeys(Made(record.recipe, record.digest, record.config) for record in records)
     found = []
     for made in kinds:
-        config, first = rebuilt(made), mark(made.digest, made.config)
-        if equal.get(first, first) != mark(code_digest(recipe_of(made), config), repr(config)):
+        config = rebuilt(made)
+        present = mark(code_digest(recipe_of(made), config), repr(config))
+        if not is_equal(mark(made.digest, made.config), present, equal):
             found.append(made)
     return found
 

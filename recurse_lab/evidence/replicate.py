@@ -15,7 +15,7 @@ import torch
 from joblib import Parallel, delayed
 from torch import Tensor
 
-from recurse_lab.evidence.equal_code import mark
+from recurse_lab.evidence.equal_code import is_equal, mark
 from recurse_lab.evidence.provenance import code_digest, machine_class, versions
 from recurse_lab.evidence.records import Record
 
@@ -64,8 +64,9 @@ def is_fresh(
     record: Record, recipe: Recipe, arms: Mapping[str, Any], equal: Mapping[str, str] | None = None
 ) -> bool:
     """Whether a record was made by the present code and configuration of its arm, or by code that is equal to them."""
-    config, made = arms.get(record.arm), mark(record.digest, record.config)
-    return mark(code_digest(recipe, config), repr(config)) in (made, (equal or {}).get(made))
+    config = arms.get(record.arm)
+    present = mark(code_digest(recipe, config), repr(config))
+    return is_equal(mark(record.digest, record.config), present, equal or {})
 
 
 def _run_all(recipe: Recipe, trials: list[Any], cache: Path, jobs: int) -> Iterable[Record]:
