@@ -10,12 +10,12 @@ Shape letters: B batch, C cells, D width, V classes.
 """
 
 from collections.abc import Collection, Iterator
-from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Generator, Tensor
 
-State: TypeAlias = Any  # a tensor, or a (named) tuple that holds tensors and layer counters
+from recurse_lab.state import State, map_state
 
 
 @runtime_checkable
@@ -115,20 +115,3 @@ def settle(model: Recurrence, inputs: Tensor, steps: int, **options: Any) -> Tho
     for thought in think(model, inputs, steps, read={final}, **options):
         last = thought  # holds one thought at a time
     return last if last.logits is not None else last._replace(logits=model.read(last.state))
-
-
-def map_state(function: Any, state: State) -> State:
-    """Apply `function` to each tensor of a state and keep everything else as it is."""
-    if isinstance(state, Tensor):
-        return function(state)
-    if isinstance(state, tuple):
-        parts = [map_state(function, part) for part in state]
-        return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
-    return state
-
-
-def latent(state: State) -> Tensor:
-    """All tensors of a state as one row per example, (B, numbers): what convergence is measured on."""
-    if isinstance(state, Tensor):
-        return state.flatten(1)
-    return torch.cat([latent(part) for part in state if isinstance(part, Tensor | tuple)], dim=1)

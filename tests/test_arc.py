@@ -13,22 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from recurse_lab.evidence.records import Record
-from recurse_lab.evidence.replicate import replicate
+from recurse_lab.experiments.arc.arm import ARC, ARC_SMOKE
+from recurse_lab.experiments.arc.problems import chosen, demonstrations, draw_identities, draw_views
+from recurse_lab.experiments.arc.scores import boards, guesses, scores, share_right
+from recurse_lab.experiments.arc.trial import build, restore, train, train_arc
 from recurse_lab.models.trm import Halting
-from recurse_lab.recipes.arc import (
-    ARC,
-    ARC_SMOKE,
-    build,
-    chosen,
-    demonstrations,
-    draw_identities,
-    draw_views,
-    restore,
-    train,
-    train_arc,
-)
-from recurse_lab.recipes.arc_answers import boards, guesses, scores, share_right
+from recurse_lab.records.record import Record
+from recurse_lab.records.replicate import replicate
 from recurse_lab.tasks import arc
 from recurse_lab.tasks.arc import EDITIONS, PARTS, Pair, arc_tasks, first_that_fit, load_arc, read_arc
 from recurse_lab.tasks.arc_boards import (
@@ -46,9 +37,9 @@ from recurse_lab.tasks.arc_boards import (
     rank,
 )
 from recurse_lab.tasks.base import IGNORE
-from recurse_lab.train.objectives import right_cells
-from recurse_lab.train.optimise import Stepper
-from recurse_lab.train.supervision import HaltingSupervision
+from recurse_lab.train.objectives.base import right_cells
+from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
+from recurse_lab.train.optimizer import Stepper
 
 ONE_LINE = r"\A[^\n]+\Z"
 sides = st.integers(1, 7)

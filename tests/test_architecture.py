@@ -15,19 +15,22 @@ ROOT = Path(recurse_lab.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"plotly", "ipywidgets", "nbformat", "papermill"}
 # part -> what it may import of the package, itself aside
+LIBRARY = ["recurrence", "state", "nn", "kernels", "models", "tasks", "train", "measure"]
 MAY_IMPORT = {
-    "layers": [],
-    "backward": ["layers"],
-    "whole_blocks": ["backward", "layers"],
-    "post_norm": ["backward", "layers", "whole_blocks"],
-    "recurrence": [],
+    "state": [],
+    "recurrence": ["state"],
     "tasks": [],
     "show": [],
-    "models": ["layers", "post_norm", "recurrence"],
-    "train": ["recurrence", "tasks"],
-    "measure": ["recurrence", "tasks", "train.objectives"],
-    "evidence": ["recurrence", "tasks", "train", "measure", "models", "layers"],
-    "recipes": ["recurrence", "layers", "models", "tasks", "train", "measure", "evidence"],
+    "nn": [],
+    "kernels": ["nn"],
+    "models": ["nn", "recurrence", "state"],
+    "train": ["recurrence", "state", "tasks"],
+    "measure": ["recurrence", "state", "tasks", "train"],
+    "records": ["train"],
+    "claims": ["records", "measure.statistics"],
+    "parity": LIBRARY,
+    "experiments": [*LIBRARY, "records", "claims"],
+    "chapters": [*LIBRARY, "records", "claims", "experiments"],
     "explore": ["show", "measure", "recurrence", "tasks"],
 }
 
@@ -79,8 +82,16 @@ def test_arrows_go_one_way(module):
         assert [name for name in sorted(own(module)) if not within(name, allowed)] == []
 
 
+@all_files
+def test_a_chapter_imports_no_other_chapter(module):
+    if part(module) == "chapters" and module.count(".") > 2:
+        room = ".".join(module.split(".")[:3])
+        others = [name for name in own(module) if name.startswith("recurse_lab.chapters.")]
+        assert [name for name in others if not within(name, [room.removeprefix("recurse_lab.")])] == []
+
+
 def test_every_part_has_its_rule():
-    assert {part(module) for module in MODULES} - set(MAY_IMPORT) == {"", "workbook", "__main__"}
+    assert {part(module) for module in MODULES} - set(MAY_IMPORT) == {"", "workbook", "commands", "__main__"}
 
 
 @all_files
@@ -88,7 +99,7 @@ def test_only_the_outer_parts_import_heavy_packages(module):
     heavy = {name.split(".")[0] for name in imports(module)} & HEAVY
     if part(module) == "show":
         heavy -= {"plotly"}
-    if part(module) not in ("explore", "workbook", "__main__"):
+    if part(module) not in ("explore", "workbook", "commands", "__main__"):
         assert not heavy
 
 

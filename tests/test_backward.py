@@ -7,13 +7,15 @@ import torch
 import torch.nn.functional as F
 from torch.autograd import gradcheck
 
-from recurse_lab.backward import NARROW, empty_heads
-from recurse_lab.layers import GatedMLP, rotate, turn
-from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig, PreNormBlock
+from recurse_lab.kernels.blocks import Attentive, How, TokenMixing
+from recurse_lab.kernels.parts import NARROW, empty_heads
+from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
 from recurse_lab.models.trm import TRM, TRMConfig
-from recurse_lab.post_norm import AttentionBlock, PlacedAttention, TokenBlock, attend, rms
+from recurse_lab.nn.attention import PlacedAttention, attend, rotate, turn
+from recurse_lab.nn.blocks import AttentionBlock, PreNormBlock, TokenBlock
+from recurse_lab.nn.mlp import GatedMLP
+from recurse_lab.nn.norms import rms
 from recurse_lab.tasks.sudoku import Sudoku
-from recurse_lab.whole_blocks import Attentive, How, TokenMixing
 
 
 def numbers(*shape, seed=0, scale=1.0):

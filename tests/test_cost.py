@@ -6,7 +6,7 @@ from torch import nn
 from recurse_lab.measure.cost import ForwardFlops, forward_flops, parameters, state_bytes
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
 from recurse_lab.models.looped_transformer import LoopedTransformer, LoopedTransformerConfig
-from recurse_lab.recurrence import latent
+from recurse_lab.state import latent
 
 
 def test_flops_of_a_looped_transformer_by_hand():

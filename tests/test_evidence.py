@@ -9,18 +9,22 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from recurse_lab.evidence import definitions, provenance
-from recurse_lab.evidence.claims import MIMETYPE, ArmResult, Claim, judge, verdict_of
-from recurse_lab.evidence.equal_code import mark
-from recurse_lab.evidence.records import Record, RecordError, load_reference, save_reference
-from recurse_lab.evidence.reference import read_reference, write_reference
-from recurse_lab.evidence.replicate import is_fresh, replicate
-from recurse_lab.measure.stats import Effect
+from recurse_lab.chapters.ch02_looping.arms import LARGER, LIVE
+from recurse_lab.chapters.ch02_looping.rates import RATES, best_rates, validate
+from recurse_lab.claims.arms import ArmResult
+from recurse_lab.claims.claim import Claim
+from recurse_lab.claims.verdict import MIMETYPE, judge, verdict_of
+from recurse_lab.experiments.mazes.arm import MAZES_LOOPED
+from recurse_lab.experiments.mazes.inside import maze_net
+from recurse_lab.experiments.prefix_sums.trial import restore, train_prefix_sums
+from recurse_lab.measure.statistics import Effect
 from recurse_lab.models.deep_thinking import DeepThinking
-from recurse_lab.recipes.looping import LARGER, LIVE
-from recurse_lab.recipes.mazes import MAZES_LOOPED, maze_net
-from recurse_lab.recipes.prefix_sums import restore, train_prefix_sums
-from recurse_lab.recipes.rates import RATES, best_rates, validate
+from recurse_lab.records import definitions
+from recurse_lab.records import digest as provenance
+from recurse_lab.records.equal_code import mark
+from recurse_lab.records.record import Record, RecordError, load_reference, save_reference
+from recurse_lab.records.replicate import is_fresh, replicate
+from recurse_lab.records.store import read_reference, write_reference
 from recurse_lab.workbook.start import ROOT
 
 CLAIM = Claim(
@@ -75,9 +79,9 @@ def test_verdict_follows_from_the_interval(low, high, word):
 
 def test_effect_is_paired_against_the_best_control_of_each_seed():
     arms = [arm("ours", [1.0, 1.0]), arm("small", [0.8, 0.2]), arm("large", [0.1, 0.9])]
-    judgement = judge(CLAIM, arms)
-    assert judgement.effect.mean == pytest.approx((0.2 + 0.1) / 2)
-    assert judgement.seeds == (0, 1)
+    judgment = judge(CLAIM, arms)
+    assert judgment.effect.mean == pytest.approx((0.2 + 0.1) / 2)
+    assert judgment.seeds == (0, 1)
 
 
 def test_smoke_is_never_judged():

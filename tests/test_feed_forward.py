@@ -14,10 +14,12 @@ from recurse_lab import settle, think
 from recurse_lab.measure.cost import parameters
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
 from recurse_lab.models.trm import TRM, TRMConfig
-from recurse_lab.post_norm import attend, rms
-from recurse_lab.recurrence import Recurrence, latent
+from recurse_lab.nn.attention import attend
+from recurse_lab.nn.norms import rms
+from recurse_lab.recurrence import Recurrence
+from recurse_lab.state import latent
 from recurse_lab.tasks.sudoku import Sudoku
-from recurse_lab.train.fit import seeded
+from recurse_lab.train.loop import seeded
 
 TINY = FeedForwardConfig(symbols=5, classes=5, cells=16, width=16, heads=2, depth=3)
 seeds = st.integers(0, 2**31)

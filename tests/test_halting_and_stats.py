@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from recurse_lab.measure.halting import features, head_halt, outcome_at, residual_halt, train_halting_head
 from recurse_lab.measure.latents import Trace, trace
-from recurse_lab.measure.stats import paired_effect
+from recurse_lab.measure.statistics import paired_effect
 from recurse_lab.tasks.prefix_sums import PrefixSums
 
 RESIDUAL = np.array([[0.5, 0.001, 0.5], [0.05, 0.5, 0.5], [0.001, 0.5, 0.5]])

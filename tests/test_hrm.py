@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurse_lab import settle
-from recurse_lab.evidence import parity
 from recurse_lab.measure.cost import parameters
 from recurse_lab.models.hrm import HRM, HRMConfig
 from recurse_lab.models.trm import TRM, Latents, TRMConfig
-from recurse_lab.train.fit import seeded
+from recurse_lab.parity import errors as parity
+from recurse_lab.train.loop import seeded
 
 TINY = HRMConfig(symbols=5, classes=4, cells=9, width=16, heads=2, layers=(1, 2), expansion=1.5, multiple=1)
 seeds = st.integers(0, 2**31)

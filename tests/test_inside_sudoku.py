@@ -7,19 +7,23 @@ import numpy as np
 import pytest
 import torch
 
-from recurse_lab.evidence.records import Record
+from recurse_lab.chapters.ch04_recursion_or_hierarchy import views as hierarchy_tables
+from recurse_lab.chapters.ch04_recursion_or_hierarchy.arms import LIVE as HIERARCHIES
+from recurse_lab.experiments.sudoku import halting as halting_head
+from recurse_lab.experiments.sudoku import inside as inside_sudoku
+from recurse_lab.experiments.sudoku.arm import RECURSIVE, smoke
+from recurse_lab.experiments.sudoku.problems import puzzles
+from recurse_lab.experiments.sudoku.tables import by_steps, ended, solved
+from recurse_lab.experiments.sudoku.trial import build
 from recurse_lab.measure.latents import trace
-from recurse_lab.recipes import halting_head, hierarchy_tables, inside_sudoku
-from recurse_lab.recipes.hierarchy import LIVE as HIERARCHIES
-from recurse_lab.recipes.recursion import RECURSIVE, by_steps, ended, solved
-from recurse_lab.recipes.sudoku import build
-from recurse_lab.recipes.sudoku_arms import puzzles, smoke
-from recurse_lab.recurrence import Thought, latent, settle, think
+from recurse_lab.records.record import Record
+from recurse_lab.recurrence import Thought, settle, think
+from recurse_lab.state import latent
 from recurse_lab.tasks.arc import ArcTask, Pair
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.sudoku import Sudoku
-from recurse_lab.train.fit import seeded
-from recurse_lab.train.objectives import right_cells
+from recurse_lab.train.loop import seeded
+from recurse_lab.train.objectives.base import right_cells
 
 ARMS = smoke({"recursive": RECURSIVE, "hrm": HIERARCHIES["hrm"]})
 ARM = ARMS["recursive"]

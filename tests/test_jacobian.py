@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from recurse_lab import settle
 from recurse_lab.measure.jacobian import LARGEST, eigenvalues, spectral_radius
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
-from recurse_lab.train.fit import seeded
+from recurse_lab.train.loop import seeded
 
 # torch 2.13 warns of its own torch.jit.script when it loads forward-mode differentiation
 forward_mode = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")

@@ -6,8 +6,11 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurse_lab.layers import Attention, GatedMLP, ResidualConv, SandwichBlock, conv, conv_head, rotate, turn
-from recurse_lab.train.fit import seeded
+from recurse_lab.nn.attention import Attention, rotate, turn
+from recurse_lab.nn.blocks import SandwichBlock
+from recurse_lab.nn.convolution import ResidualConv, conv, conv_head
+from recurse_lab.nn.mlp import GatedMLP
+from recurse_lab.train.loop import seeded
 
 seeds = st.integers(0, 2**31)
 

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurse_lab import think
-from recurse_lab.measure.behaviour import accuracy_grid, steps_needed
+from recurse_lab.measure.behavior import accuracy_grid, steps_needed
 from recurse_lab.measure.latents import distance_to_limit, pca_path, relative_change, settling_step, trace
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
-from recurse_lab.recurrence import latent
+from recurse_lab.state import latent
 from recurse_lab.tasks.prefix_sums import PrefixSums
-from recurse_lab.train.fit import seeded
+from recurse_lab.train.loop import seeded
 
 seeds = st.integers(0, 2**31)
 

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurse_lab import settle, think
+from recurse_lab.chapters.ch02_looping.arms import LARGER, LIVE
 from recurse_lab.measure.cost import parameters
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
 from recurse_lab.models.looped_transformer import LoopedTransformer, LoopedTransformerConfig
-from recurse_lab.recipes.looping import LARGER, LIVE
-from recurse_lab.recurrence import latent
-from recurse_lab.train.fit import seeded
+from recurse_lab.state import latent
+from recurse_lab.train.loop import seeded
 
 seeds = st.integers(0, 2**31)
 reaches = given(

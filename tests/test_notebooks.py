@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from recurse_lab.__main__ import main
-from recurse_lab.evidence.claims import VERDICTS
+from recurse_lab.claims.verdict import VERDICTS
 from recurse_lab.workbook.editions import write_student_edition
 from recurse_lab.workbook.execute import execute, find_chapters
 from recurse_lab.workbook.parameters import check_against, declared_parameters

@@ -8,16 +8,13 @@ from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig, L
 from recurse_lab.recurrence import think
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.prefix_sums import PrefixSums
-from recurse_lab.train.fit import seeded
-from recurse_lab.train.objectives import (
-    DeepSupervision,
-    EveryStep,
-    LastStep,
-    Progressive,
-    Slots,
-    cross_entropy,
-    refill,
-)
+from recurse_lab.train.loop import seeded
+from recurse_lab.train.objectives.base import cross_entropy
+from recurse_lab.train.objectives.deep_supervision import DeepSupervision
+from recurse_lab.train.objectives.every_step import EveryStep
+from recurse_lab.train.objectives.last_step import LastStep
+from recurse_lab.train.objectives.progressive import Progressive
+from recurse_lab.train.objectives.slots import Slots, refill
 
 
 class Climber(nn.Module):

@@ -16,12 +16,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recurse_lab import backward, post_norm
 from recurse_lab.__main__ import main
-from recurse_lab.evidence import compact, parity, recompute
-from recurse_lab.evidence.golden import official_name, our_name, read_golden
+from recurse_lab.kernels import parts as backward
 from recurse_lab.models.trm import TRM
-from recurse_lab.train.supervision import HaltingSupervision
+from recurse_lab.nn import attention as post_norm
+from recurse_lab.parity import compact, recompute
+from recurse_lab.parity import errors as parity
+from recurse_lab.parity.golden import official_name, our_name, read_golden
+from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = sorted(GOLDEN.glob("*.npz"))

@@ -9,8 +9,8 @@ from torch import nn
 from recurse_lab import settle, think
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
 from recurse_lab.models.looped_transformer import LoopedTransformer, LoopedTransformerConfig
-from recurse_lab.recurrence import latent, map_state
-from recurse_lab.train.fit import seeded
+from recurse_lab.state import latent, map_state
+from recurse_lab.train.loop import seeded
 
 CONFIGS = {
     "tied convolution": DeepThinkingConfig(width=8, groups=2),

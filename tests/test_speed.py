@@ -10,6 +10,9 @@ import torch.nn.functional as F
 from torch.profiler import record_function
 
 from recurse_lab.__main__ import main
+from recurse_lab.experiments.sudoku import speed as recipe
+from recurse_lab.experiments.sudoku.arm import RECURSIVE, Puzzles
+from recurse_lab.experiments.sudoku.speed import cases, chapter, published
 from recurse_lab.measure import speed as module
 from recurse_lab.measure.speed import (
     ATTENTION,
@@ -25,12 +28,8 @@ from recurse_lab.measure.speed import (
     where,
 )
 from recurse_lab.models.trm import TRMConfig
-from recurse_lab.post_norm import hidden_width
-from recurse_lab.recipes import speed as recipe
-from recurse_lab.recipes.recursion import RECURSIVE
-from recurse_lab.recipes.speed import cases, chapter, published
-from recurse_lab.recipes.sudoku_arms import Puzzles
-from recurse_lab.train.supervision import HaltingSupervision
+from recurse_lab.nn.mlp import hidden_width
+from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
 
 HEAD = ("CPU ms", "wall ms", "GFLOP", "GFLOP/s", "share")
 SMALL = replace(

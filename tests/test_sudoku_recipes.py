@@ -11,44 +11,42 @@ import pytest
 import torch
 from torch import nn
 
-from recurse_lab.evidence.arms import arm_results
-from recurse_lab.evidence.claims import judge
-from recurse_lab.evidence.records import Record, load_reference
-from recurse_lab.evidence.reference import read_reference
-from recurse_lab.measure.cost import ForwardFlops, forward_flops, parameters
-from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
-from recurse_lab.models.hrm import HRM
-from recurse_lab.models.trm import TRM
-from recurse_lab.post_norm import AttentionBlock
-from recurse_lab.recipes import hierarchy, sudoku, sudoku_rates, sudoku_scores
-from recurse_lab.recipes.hierarchy import ABLATIONS, CARRIES, ENDS, LOOPS, blocks_paid
-from recurse_lab.recipes.hierarchy import LIVE as HIERARCHIES
-from recurse_lab.recipes.recursion import (
-    APART,
-    CARRIED,
-    LIVE,
-    LONGEST,
-    NINE,
-    PLATEAU,
-    RULE,
-    STEPS,
-    TINY,
-    larger,
-    solved,
-)
-from recurse_lab.recipes.sudoku import Counted, build, restore, thinned, train, train_sudoku
-from recurse_lab.recipes.sudoku_arms import Puzzles, pool, puzzles, smoke
-from recurse_lab.recipes.sudoku_scores import (
+from recurse_lab.chapters.ch03_tiny_recursive_model.arms import APART, LIVE, NINE, PLATEAU
+from recurse_lab.chapters.ch03_tiny_recursive_model.claims import larger
+from recurse_lab.chapters.ch04_recursion_or_hierarchy import arms as hierarchy
+from recurse_lab.chapters.ch04_recursion_or_hierarchy.arms import ABLATIONS, CARRIES, ENDS, LOOPS, blocks_paid
+from recurse_lab.chapters.ch04_recursion_or_hierarchy.arms import LIVE as HIERARCHIES
+from recurse_lab.claims.arms import arm_results
+from recurse_lab.claims.verdict import judge
+from recurse_lab.experiments.sudoku import rates as sudoku_rates
+from recurse_lab.experiments.sudoku import scores as sudoku_scores
+from recurse_lab.experiments.sudoku import trial as sudoku
+from recurse_lab.experiments.sudoku.arm import CARRIED, LONGEST, RULE, STEPS, TINY, Puzzles, smoke
+from recurse_lab.experiments.sudoku.problems import pool, puzzles
+from recurse_lab.experiments.sudoku.scores import (
     accuracy,
     by_grade,
     cells_right,
     early_exit,
     right_after,
+    thinned,
     training_flops,
 )
+from recurse_lab.experiments.sudoku.tables import solved
+from recurse_lab.experiments.sudoku.trial import Counted, build, restore, train, train_sudoku
+from recurse_lab.measure.cost import ForwardFlops, forward_flops, parameters
+from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
+from recurse_lab.models.hrm import HRM
+from recurse_lab.models.trm import TRM
+from recurse_lab.nn.blocks import AttentionBlock
+from recurse_lab.records.record import Record, load_reference
+from recurse_lab.records.store import read_reference
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.sudoku import Sudoku
-from recurse_lab.train.objectives import EveryStep, InProgress, LastStep, Outcome, Slots
+from recurse_lab.train.objectives.base import Outcome
+from recurse_lab.train.objectives.every_step import EveryStep
+from recurse_lab.train.objectives.last_step import LastStep
+from recurse_lab.train.objectives.slots import InProgress, Slots
 from recurse_lab.train.plateau import Plateau
 
 DATA = Path(__file__).parents[1] / "data"

@@ -6,8 +6,10 @@ import torch
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
 from recurse_lab.tasks.base import IGNORE, Batch
 from recurse_lab.tasks.prefix_sums import PrefixSums
-from recurse_lab.train.fit import Plan, cell_accuracy, fit, seeded
-from recurse_lab.train.objectives import LastStep, Outcome, Progressive
+from recurse_lab.train.loop import Plan, cell_accuracy, fit, seeded
+from recurse_lab.train.objectives.base import Outcome
+from recurse_lab.train.objectives.last_step import LastStep
+from recurse_lab.train.objectives.progressive import Progressive
 from recurse_lab.train.plateau import Plateau, PlateauReached, PlateauWatch
 from recurse_lab.train.sources import Curriculum, Pool
 

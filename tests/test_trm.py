@@ -13,22 +13,27 @@ from hypothesis import strategies as st
 
 from recurse_lab import settle, think
 from recurse_lab.measure.cost import parameters
+from recurse_lab.measure.early_exit import answers
 from recurse_lab.models.trm import LEAST, TRM, Latents, TRMConfig, answer
-from recurse_lab.post_norm import PlacedAttention, hidden_width, lecun_normal_, rms
-from recurse_lab.recurrence import Recurrence, Thought, latent, map_state
+from recurse_lab.nn.attention import PlacedAttention
+from recurse_lab.nn.init import lecun_normal_
+from recurse_lab.nn.mlp import hidden_width
+from recurse_lab.nn.norms import rms
+from recurse_lab.recurrence import Recurrence, Thought
+from recurse_lab.state import latent, map_state
 from recurse_lab.tasks.base import IGNORE, Batch
-from recurse_lab.train.fit import Plan, fit, seeded
-from recurse_lab.train.objectives import DeepSupervision, InProgress, Slots
-from recurse_lab.train.optimise import Average, Optimiser, Stepper, sign_step
-from recurse_lab.train.supervision import (
+from recurse_lab.train.loop import Plan, fit, seeded
+from recurse_lab.train.objectives.deep_supervision import DeepSupervision
+from recurse_lab.train.objectives.halting_supervision import (
     HaltingSupervision,
     answer_loss,
-    answers,
     go_on_target,
     halting_loss,
     log_softmax,
     log_stablemax,
 )
+from recurse_lab.train.objectives.slots import InProgress, Slots
+from recurse_lab.train.optimizer import Average, Optimiser, Stepper, sign_step
 
 TINY = TRMConfig(
     symbols=5, classes=4, cells=9, width=16, heads=2, refinements=2, expansion=1.5, multiple=1, prefix=1
@@ -317,7 +322,7 @@ def test_thinking_is_the_derivations(name):
     sized |= {"puzzle_emb_ndim": (config.puzzle_width or 16) if config.puzzles else 0}
     sized |= {"puzzle_emb_len": config.prefix, "L_cycles": 2, "H_cycles": 1}
     sized |= {"pos_encodings": "learned"} if config.learned_positions else {}
-    from recurse_lab.evidence.golden import official_name
+    from recurse_lab.parity.golden import official_name
 
     w = {official_name(key): value.detach() for key, value in model.state_dict().items()}
     rows = model.puzzles.weight[inputs[:, 0]] if config.puzzles else torch.zeros(3, 0)

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from recurse_lab.recurrence import Recurrence, latent
+from recurse_lab.recurrence import Recurrence
+from recurse_lab.state import latent
 
 
 class ForwardFlops(NamedTuple):

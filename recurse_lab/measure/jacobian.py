@@ -13,16 +13,14 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 from torch.func import jacrev, jvp
 
-from recurse_lab.recurrence import Recurrence, State, latent, map_state
+from recurse_lab.recurrence import Recurrence
+from recurse_lab.state import State, latent, map_state
 
 LARGEST = 4096  # numbers in a state beyond which exact eigenvalues take minutes
 
 
 def step_map(model: Recurrence, inputs: Tensor, state: State) -> tuple[Callable[[Tensor], Tensor], Tensor]:
-    """One step as a function of the flat state, (B, N) -> (B, N), and the flat state itself.
-
-    The model must be in evaluation mode and outside inference mode: torch.func cannot differentiate blocks written out.
-    """
+    """One step as a function of the flat state, (B, N) -> (B, N), and the flat state itself."""
     with torch.no_grad():
         _, context = model.start(inputs)
 

@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from recurse_lab.recurrence import Recurrence, latent, think
+from recurse_lab.recurrence import Recurrence, think
+from recurse_lab.state import latent
 
 
 @dataclass(frozen=True, kw_only=True)

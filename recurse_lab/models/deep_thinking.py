@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
-from recurse_lab.layers import ResidualConv, conv, conv_head
+from recurse_lab.nn.convolution import ResidualConv, conv, conv_head
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,17 +13,12 @@ from typing import Literal, NamedTuple
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
-from recurse_lab.layers import GatedMLP
 from recurse_lab.models.deep_thinking import Layered
-from recurse_lab.post_norm import (
-    AttentionBlock,
-    PlacedAttention,
-    PostNormNet,
-    hidden_width,
-    lecun_normal_,
-    looked_up,
-    rms,
-)
+from recurse_lab.nn.attention import PlacedAttention
+from recurse_lab.nn.blocks import AttentionBlock, BlockStack, PreNormBlock
+from recurse_lab.nn.init import lecun_normal_, looked_up
+from recurse_lab.nn.mlp import GatedMLP, hidden_width
+from recurse_lab.nn.norms import rms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +57,7 @@ class FeedForward(nn.Module):
             raise ValueError(f"relations must have the shape (R, {config.cells}, {config.cells})")
         self.config = config
         self.embed = nn.Embedding(config.symbols, config.width)
-        self.net = PostNormNet([block(config, len(relations)) for _ in range(config.depth)])
+        self.net = BlockStack([block(config, len(relations)) for _ in range(config.depth)])
         self.head = nn.Linear(config.width, config.classes, bias=False)
         self.register_buffer("relations", relations, persistent=False)
         for part in self.modules():
@@ -94,19 +89,6 @@ class FeedForward(nn.Module):
     def read(self, state: Layered) -> Float[Tensor, "B L V"]:
         """One linear map, of the normed state where norms come first."""
         return self.head(state.z if self.config.norm == "post" else rms(state.z))
-
-
-class PreNormBlock(AttentionBlock):
-    """Norms before the branches instead of after the sums (Xiong et al. 2020, arXiv:2002.04745, section 3)."""
-
-    norm = "pre"
-
-    def plain(
-        self, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None
-    ) -> Float[Tensor, "B C D"]:
-        """h <- h + attention(rms(h)); h <- h + mlp(rms(h))."""
-        h_BCD = h_BCD + self.attention(rms(h_BCD), bias_HCC)
-        return h_BCD + self.mlp(rms(h_BCD))
 
 
 def block(config: FeedForwardConfig, relations: int) -> AttentionBlock:

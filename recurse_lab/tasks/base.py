@@ -14,7 +14,6 @@ Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
 IGNORE = -100  # target of a cell that counts neither in the loss nor in the accuracy
-
 FOLDS = 8  # a problem's fold is a hash of the problem itself: 6 train, 1 validation, 1 test
 FOLD_OF = {"train": range(6), "validation": range(6, 7), "test": range(7, 8)}
 

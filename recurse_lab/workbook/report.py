@@ -18,8 +18,8 @@ from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
-from recurse_lab.evidence.claims import MIMETYPE
-from recurse_lab.evidence.provenance import machine_class, versions
+from recurse_lab.claims.verdict import MIMETYPE
+from recurse_lab.records.digest import machine_class, versions
 from recurse_lab.workbook.execute import NotebookRun
 
 TEMPLATE = Path(str(files("recurse_lab.workbook") / "template"))

@@ -15,17 +15,17 @@ import torch
 from IPython.display import HTML, Markdown
 from tqdm.auto import tqdm
 
-from recurse_lab.evidence.records import Record
-from recurse_lab.evidence.reference import (
+from recurse_lab.explore import Example, Explorer
+from recurse_lab.measure.latents import Trace
+from recurse_lab.records.record import Record
+from recurse_lab.records.replicate import Recipe, Results, replicate
+from recurse_lab.records.store import (
     Reference,
     read_reference,
     write_checksums,
     write_reference,
     write_weights,
 )
-from recurse_lab.evidence.replicate import Recipe, Results, replicate
-from recurse_lab.explore import Example, Explorer
-from recurse_lab.measure.latents import Trace
 from recurse_lab.tasks.base import Batch
 from recurse_lab.workbook.parameters import check_parameters
 from recurse_lab.workbook.shown import comparison_table, source_of, table

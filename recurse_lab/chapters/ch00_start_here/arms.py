@@ -1,0 +1,17 @@
+"""Chapter 00: ten seconds of training on at most 8 bits, a looped net beside six different blocks."""
+
+from dataclasses import replace
+
+from recurse_lab.experiments.prefix_sums.arm import LOOPED, UNTIED, Arm
+
+
+def taste_arms(profile: str) -> dict[str, Arm]:
+    """The looped net and the six-block net of chapter 02, for 300 steps (smoke: 12) on at most 8 bits.
+
+    Cost: 5 CPU-seconds each. Expected: the looped net answers all 64-bit strings on most seeds, the other none.
+    """
+    steps = 12 if profile == "smoke" else 300
+    return {
+        name: replace(arm, plan=replace(arm.plan, steps=steps), train_bits=8)
+        for name, arm in (("looped", LOOPED), ("untied", UNTIED))
+    }

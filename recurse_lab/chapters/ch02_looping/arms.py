@@ -1,0 +1,32 @@
+"""Chapter 02: the arms, the claims and the margins, written down before anything is run.
+
+Full profile, which writes the reference records: `python -m recurse_lab run --profile full --only 02`.
+"""
+
+from dataclasses import replace
+
+from recurse_lab.experiments.prefix_sums.arm import FOUR_BLOCKS, LOOPED, UNTIED, feed_forward
+from recurse_lab.models.deep_thinking import DeepThinkingConfig
+from recurse_lab.train.objectives.progressive import Progressive
+
+LIVE = {
+    "looped": LOOPED,
+    "same_parameters": feed_forward("4 blocks, same parameters", FOUR_BLOCKS, 18, 3, 8e-3),
+    "same_compute": UNTIED,
+}
+
+LARGER = {
+    "four_times": feed_forward("4 blocks, 4x the parameters", FOUR_BLOCKS, 36, 4, 4e-3),
+    "sixteen_times": feed_forward("4 blocks, 16x the parameters", FOUR_BLOCKS, 72, 4, 4e-3),
+}
+
+# What makes a loop settle: the norm, the late start, and the recall, each left out in turn.
+_WHOLE = replace(LOOPED, lengths=(16, 64), halting=False)
+_EARLY = Progressive(with_gradient=8)
+
+ABLATIONS = {
+    "no_late_start": replace(_WHOLE, label="norm, no late start", objective=_EARLY),
+    "no_norm": replace(_WHOLE, label="late start, no norm", model=DeepThinkingConfig(groups=0)),
+    "neither": replace(_WHOLE, label="neither", model=DeepThinkingConfig(groups=0), objective=_EARLY),
+    "no_recall": replace(_WHOLE, label="no recall", model=DeepThinkingConfig(recall=False)),
+}

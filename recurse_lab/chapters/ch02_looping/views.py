@@ -1,0 +1,25 @@
+"""Chapter 02: what its figures and tables show."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from recurse_lab.claims.arms import ArmResult, arm_results
+from recurse_lab.experiments.prefix_sums.arm import LOOPED
+from recurse_lab.experiments.prefix_sums.halting import right_by_rule
+from recurse_lab.experiments.prefix_sums.tables import right_at_longest
+from recurse_lab.records.record import Record
+
+
+def halting_results(runs: Mapping[int, Record]) -> list[ArmResult]:
+    """The three halting rules of the same nets as arms; FLOPs per answer are those of one longest answer for all."""
+    looped = arm_results({"looped": dict(runs)}, {"looped": LOOPED}, right_at_longest)[0]
+    labels = {"residual": "residual below 0.001", "fixed": "fixed number", "head": "learned halting head"}
+    return [
+        replace(
+            looped,
+            name=rule,
+            label=label,
+            values={seed: right_by_rule(rule)(run) for seed, run in runs.items()},
+        )
+        for rule, label in labels.items()
+    ]

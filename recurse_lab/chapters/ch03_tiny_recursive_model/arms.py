@@ -1,0 +1,110 @@
+"""Chapter 03: the arms, the claims and the margins, written down before anything is run, but for what says otherwise.
+
+Full profile, which writes the reference records: `python -m recurse_lab run --profile full --only 03`.
+"""
+
+from dataclasses import replace
+from typing import Literal, cast
+
+from recurse_lab.experiments.sudoku.arm import (
+    RECURSIVE,
+    STEPS,
+    TINY,
+    Puzzles,
+    SudokuArm,
+    in_other_norm,
+    plan,
+    to_plateau,
+)
+from recurse_lab.models.feed_forward import FeedForwardConfig
+from recurse_lab.train.objectives.every_step import EveryStep
+from recurse_lab.train.objectives.last_step import LastStep
+
+TASTE = replace(
+    RECURSIVE,
+    label="two blocks on 4x4",
+    model=replace(TINY, cells=16, symbols=5, classes=5, heads=2),
+    puzzles=Puzzles(side=4, train_givens=(7, 10), test_givens=(4, 5)),
+    plan=plan(300, rate=4e-3),
+)
+
+
+def plain(
+    label: str, depth: int, width: int, rate: float, norm: Literal["post", "pre"], signal: bool = False
+) -> SudokuArm:
+    """Different blocks, once each; `signal` asks for the answer after every block instead of after the last.
+
+    The rate is the best that the search on validation puzzles found for that norm (`sudoku_rates`), and the norm is the
+    better one, except for `once` and for nets that are trained with both.
+    """
+    return SudokuArm(
+        label=label,
+        model=FeedForwardConfig(depth=depth, width=width, norm=norm),
+        objective=EveryStep(steps=depth) if signal else LastStep(steps=depth),
+        plan=plan(STEPS, rate),
+    )
+
+
+LIVE = {
+    "recursive": RECURSIVE,
+    # equal training compute, three times the parameters
+    "untied": plain("six different blocks", 6, 32, rate=4e-3, norm="post"),
+    # equal parameters; the recursive net's own blocks, whatever norm the search prefers
+    "once": plain("the same two blocks, once", 2, 32, rate=1.6e-2, norm="post"),
+}
+
+PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
+    "four_times": to_plateau(plain("eight blocks (4x)", 8, 32, rate=8e-3, norm="pre")),
+    "sixteen_times": to_plateau(plain("eight wider blocks (16x)", 8, 64, rate=4e-3, norm="pre")),
+    "sixty_four_times": to_plateau(
+        plain("eight blocks, four times as wide (63x)", 8, 128, rate=2e-3, norm="pre")
+    ),
+}
+
+# With norms before the branches, nets learn faster at first; what is best then need not end highest. Hence both.
+PLATEAU |= {
+    "untied_pre": in_other_norm(PLATEAU["untied_long"], rate=4e-3),
+    "four_times_post": in_other_norm(PLATEAU["four_times"], rate=4e-3),
+    "sixteen_times_post": in_other_norm(PLATEAU["sixteen_times"], rate=2e-3),
+    "sixty_four_times_post": in_other_norm(PLATEAU["sixty_four_times"], rate=1e-3),
+}
+
+# Parameters, depth and training signal, one at a time.
+APART = {
+    "wide": to_plateau(plain("two blocks four times as wide (16x)", 2, 128, rate=4e-3, norm="post")),
+    "deep": to_plateau(plain("twelve blocks (6x)", 12, 32, rate=1.6e-2, norm="pre")),
+    "deep_signal": to_plateau(
+        plain("twelve blocks, asked after each (6x)", 12, 32, rate=8e-3, norm="pre", signal=True)
+    ),
+    "unrolled": to_plateau(
+        replace(
+            RECURSIVE,
+            label="two blocks, 4 cycles, asked at the end",
+            objective=LastStep(steps=4),
+            plan=plan(STEPS, rate=8e-3),
+        )
+    ),
+}
+
+# Added last, after all others were known: is it that recursion shows the puzzle again and again?
+APART["deep_shown"] = replace(
+    APART["deep_signal"],
+    label="twelve blocks, asked after each, shown the puzzle at each (6x)",
+    model=replace(cast(FeedForwardConfig, APART["deep_signal"].model), injection=True),
+)
+
+# As above, both norms.
+for _name, _rate in {"deep": 2e-3, "deep_signal": 8e-3, "deep_shown": 8e-3}.items():
+    APART[f"{_name}_post"] = in_other_norm(APART[_name], _rate)
+
+# Recorded: does the same form carry over to 9x9? Its rate was not searched.
+NINE = {
+    "nine": replace(
+        RECURSIVE,
+        label="two blocks on 9x9",
+        model=replace(TINY, symbols=10, classes=10, cells=81, width=48),
+        puzzles=Puzzles(side=9, train=4_000, train_givens=(30, 44), test_givens=(22, 27)),
+        batch=16,
+        plan=plan(8_000, rate=3e-3),
+    )
+}

@@ -1,0 +1,45 @@
+"""Chapter 03: its claims and margins, written down before anything is run, but for what says otherwise."""
+
+from dataclasses import replace
+
+from recurse_lab.chapters.ch03_tiny_recursive_model.arms import PLATEAU
+from recurse_lab.claims.claim import Claim
+from recurse_lab.experiments.sudoku.arm import LONGEST
+
+_PAPER = "Jolicoeur-Martineau 2025, Less is More: Recursive Reasoning with Tiny Networks (arXiv:2510.04871), table 4."
+_PUBLISHED = "Sudoku-Extreme: TRM 87.4 % with 5 M parameters, direct prediction 0.0 % with 27 M"
+_METRIC = "share of hard 6x6 puzzles wholly right (recursive: after 16 supervision steps, fixed beforehand)"
+
+PARAMETERS = Claim(
+    id="03-equal-parameters",
+    chapter="03",
+    statement="Two blocks that recurse on their latent state solve hard puzzles that the same two blocks, applied "
+    "once, do not.",
+    source=_PAPER,
+    published=_PUBLISHED,
+    metric=_METRIC,
+    treatment="recursive",
+    controls=("once",),
+    margin=0.5,
+)
+
+COMPUTE = replace(
+    PARAMETERS,
+    id="03-equal-compute",
+    statement="At equal training compute, recursing beats six different blocks with three times the parameters.",
+    controls=("untied",),
+    margin=0.25,
+)
+
+
+def larger(word: str) -> Claim:
+    """Recursion against one larger net in either norm: recorded, to a plateau or the last step."""
+    return replace(
+        PARAMETERS,
+        id=f"03-{word.replace('_', '-')}",
+        statement=f"Trained to a plateau, or for {LONGEST:,} steps, recursing beats {PLATEAU[word].label}.",
+        treatment="recursive_long",
+        controls=(word, f"{word}_post"),
+        margin=0.25,
+        recorded=True,
+    )

@@ -1,0 +1,1 @@
+"""Claims, the arms that test them, verdicts, and how they are shown."""

@@ -1,0 +1,33 @@
+"""A claim is written down before it is run: statement, metric, arms and margin."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from recurse_lab.claims.arms import ArmResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What is asserted, where it comes from, and by how much the treatment must win."""
+
+    id: str  # chapter number and a word, for example 02-length
+    chapter: str
+    statement: str
+    source: str  # who says so
+    published: str  # the figure they give
+    metric: str  # what is counted, in words and units
+    treatment: str  # name of the arm that should win
+    controls: tuple[str, ...]  # names of the arms that it should beat
+    margin: float  # fixed before the claim is run; 0 or more
+    # arms are too heavy, or need more seeds than can be trained live: rests on recorded runs alone, never mixed
+    recorded: bool = False
+
+    def __post_init__(self) -> None:
+        if self.margin < 0:
+            raise ValueError(f"claim {self.id}: margin must be 0 or more, not {self.margin}")
+        if not self.controls or self.treatment in self.controls:
+            raise ValueError(f"claim {self.id}: needs at least one control, and none may be the treatment")
+
+    def named(self, arms: Iterable["ArmResult"]) -> list["ArmResult"]:
+        """Those of some arms that the claim names, to show no others beside them."""
+        return [arm for arm in arms if arm.name in (self.treatment, *self.controls)]

@@ -1,0 +1,106 @@
+"""A claim is written down before it is run; its verdict is computed from paired seeds, never worded by hand.
+
+The effect is the treatment's metric minus the best control's on the same seed. The verdict is `supported`
+when the whole 95 % interval of the mean effect lies above the margin, `contradicted` when it lies below
+zero, and else `inconclusive`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from recurse_lab.claims.arms import ArmResult
+from recurse_lab.claims.card import card
+from recurse_lab.claims.claim import Claim
+from recurse_lab.measure.statistics import Effect, paired_effect
+
+MIMETYPE = "application/vnd.recurse-lab.claim+json"  # how the report finds claims in a notebook's outputs
+VERDICTS = ("supported", "inconclusive", "contradicted")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgment:
+    """A claim with its arms, the paired effect and the verdict (None where nothing may be judged)."""
+
+    claim: Claim
+    arms: tuple[ArmResult, ...]
+    effect: Effect
+    seeds: tuple[int, ...]
+    verdict: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as written to claims.json."""
+        claim = asdict(self.claim)
+        kept = (
+            "id",
+            "chapter",
+            "statement",
+            "source",
+            "published",
+            "metric",
+            "treatment",
+            "controls",
+            "margin",
+            "recorded",
+        )
+        arms = [asdict(arm) | {"values": {str(k): v for k, v in arm.values.items()}} for arm in self.arms]
+        return {key: claim[key] for key in kept} | {
+            "controls": list(self.claim.controls),
+            "arms": arms,
+            "seeds": list(self.seeds),
+            "effect": self.effect.mean,
+            "interval": [self.effect.low, self.effect.high],
+            "verdict": self.verdict,
+        }
+
+    def __str__(self) -> str:
+        effect = self.effect
+        words = self.verdict or "not judged (smoke profile)"
+        return (
+            f"{self.claim.id}: {words}. Effect {effect.mean:+.3f}, 95 % interval "
+            f"[{effect.low:+.3f}, {effect.high:+.3f}], margin {self.claim.margin:.2f}, {effect.seeds} seeds"
+            f"{' (recorded)' if self.claim.recorded else ''}"
+        )
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {
+            "text/plain": str(self),
+            "text/html": card(self.claim, self.arms, self.effect, self.verdict),
+            MIMETYPE: self.to_json(),
+        }
+
+
+def judge(claim: Claim, arms: Sequence[ArmResult], *, judged: bool = True) -> Judgment:
+    """Compare the treatment with its best control, seed by seed.
+
+    Arms that the claim does not name are kept for display only. Live and recorded arms are never mixed in a verdict.
+
+    Args:
+        judged: False in the smoke profile: effect and interval are computed, the verdict is None.
+
+    Raises:
+        ValueError: an arm is missing, was not run on the treatment's seeds, or is recorded where the claim wants
+            live ones, or the other way round.
+    """
+    by_name = {arm.name: arm for arm in arms}
+    named = (claim.treatment, *claim.controls)
+    if missing := [name for name in named if name not in by_name]:
+        raise ValueError(f"claim {claim.id}: no result for {', '.join(missing)}; given: {', '.join(by_name)}")
+    if mixed := [name for name in named if by_name[name].recorded != claim.recorded]:
+        wanted = "recorded arms only" if claim.recorded else "live arms only, not on recorded ones"
+        raise ValueError(f"claim {claim.id}: this verdict must rest on {wanted}: {', '.join(mixed)}")
+    seeds = tuple(sorted(by_name[claim.treatment].values))
+    for name in claim.controls:
+        if tuple(sorted(by_name[name].values)) != seeds:
+            raise ValueError(f"claim {claim.id}: arm {name} was not run on the same seeds {list(seeds)}")
+    best_control = [max(by_name[name].values[seed] for name in claim.controls) for seed in seeds]
+    effect = paired_effect([by_name[claim.treatment].values[seed] for seed in seeds], best_control)
+    verdict = verdict_of(effect, claim.margin) if judged else None
+    return Judgment(claim=claim, arms=tuple(arms), effect=effect, seeds=seeds, verdict=verdict)
+
+
+def verdict_of(effect: Effect, margin: float) -> str:
+    """One of the three words, from the interval alone."""
+    if effect.low > margin:
+        return "supported"
+    return "contradicted" if effect.high < 0 else "inconclusive"

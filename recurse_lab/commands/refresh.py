@@ -1,0 +1,31 @@
+"""`refresh`: execute the notebooks in place, as they are committed."""
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from recurse_lab.commands.endings import WORK_FAILED, say
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    refresh = commands.add_parser("refresh", help="execute the notebooks in place, as they are committed")
+    refresh.add_argument("--only", nargs="+", default=(), metavar="NN")
+    refresh.set_defaults(command=refresh_command)
+
+
+def refresh_command(options: argparse.Namespace) -> int:
+    """Execute notebooks with their own parameters and put the outputs into notebooks/; a failed one is left alone."""
+    from recurse_lab.workbook.execute import execute, find_chapters
+
+    failed = False
+    for path in find_chapters(options.only).values():
+        with tempfile.TemporaryDirectory() as folder:
+            run = execute(path, Path(folder) / path.name, {})
+            if not run.exit_code:
+                shutil.copyfile(Path(folder) / path.name, path)
+        say(run)
+        failed |= bool(run.exit_code)
+    return WORK_FAILED if failed else 0

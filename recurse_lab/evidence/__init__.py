@@ -1,1 +1,0 @@
-"""Claims, the arms that test them, verdicts, and the records that hold the numbers."""

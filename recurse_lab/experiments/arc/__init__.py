@@ -1,0 +1,1 @@
+"""ARC: per-task training on demonstrations, answers by vote."""

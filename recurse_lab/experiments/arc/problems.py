@@ -1,0 +1,48 @@
+"""The boards of an experiment on ARC: tasks under their augmentations, and what rows are replaced by.
+
+Shape letter: R rows.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Int
+from torch import Generator, Tensor
+
+from recurse_lab.experiments.arc.arm import BLANK, ArcArm
+from recurse_lab.experiments.arc.scores import View, boards
+from recurse_lab.tasks.arc import ArcTask, arc_tasks, first_that_fit
+from recurse_lab.tasks.arc_boards import augmentations
+from recurse_lab.tasks.base import Batch
+
+
+def chosen(arm: ArcArm) -> tuple[ArcTask, ...]:
+    """The first tasks of ARC-AGI-1's training part, by name, whose grids and borders fit the canvas.
+
+    The grids of the tests are measured too, answers included: an answer that is larger could not be given.
+    """
+    return first_that_fit(arc_tasks("arc1", "training"), arm.side - 1, arm.tasks)
+
+
+def draw_views(arm: ArcArm, generator: Generator) -> list[View]:
+    """Every task under its augmentations, the unchanged one first; rows are counted from 1."""
+    pairs = [(task, move) for task in chosen(arm) for move in augmentations(arm.augmentations, generator)]
+    return [View(task, augmentation, row) for row, (task, augmentation) in enumerate(pairs, start=1)]
+
+
+def draw_identities(rows: int, generator: Generator) -> dict[str, Int[Tensor, " R"]]:
+    """What each row is replaced by: itself, the blank row, or a random one of the others.
+
+    Raises:
+        ValueError: fewer than two rows, of which there is no other.
+    """
+    if rows < 2:
+        raise ValueError(f"needs 2 or more rows, one for each task and augmentation, not {rows}")
+    own_R = torch.arange(rows + 1)
+    shift_R = torch.randint(1, rows, (rows + 1,), generator=generator)
+    return {"own": own_R, "blank": torch.full_like(own_R, BLANK), "other": (own_R - 1 + shift_R) % rows + 1}
+
+
+def demonstrations(views: Sequence[View], arm: ArcArm) -> Batch:
+    """The boards to train on: every demonstration under every view of its task."""
+    return boards([(view, pair) for view in views for pair in view.task.demonstrations], arm.side)

@@ -1,0 +1,1 @@
+"""Mazes: trained on small ones, tested on larger ones."""

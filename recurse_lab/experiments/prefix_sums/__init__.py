@@ -1,0 +1,1 @@
+"""Prefix sums: trained on short strings, tested on long ones."""

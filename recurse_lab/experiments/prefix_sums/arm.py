@@ -1,0 +1,71 @@
+"""What may vary in an experiment on prefix sums: a net, an objective and a plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from recurse_lab.models.deep_thinking import DeepThinkingConfig
+from recurse_lab.train.loop import Plan
+from recurse_lab.train.objectives.last_step import LastStep
+from recurse_lab.train.objectives.progressive import Progressive
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One way of spending the same optimiser steps on the same strings."""
+
+    label: str
+    model: DeepThinkingConfig
+    objective: LastStep | Progressive
+    plan: Plan
+    batch: int = 32
+    first_bits: int = 4  # the curriculum starts here ...
+    train_bits: int = 16  # ... and no string in training is longer than this
+    lengths: tuple[int, ...] = (16, 32, 64, 128, 256, 512)
+    strings: int = 64  # test strings of up to 128 bits; an eighth of that for longer ones
+    halting: bool = False  # also compare halting rules
+
+    @property
+    def loops(self) -> bool:
+        """Whether the net may be iterated for as long as one likes."""
+        return self.model.depth == 1
+
+
+STEPS = 900  # optimiser steps of every arm
+
+# Dilations of the feed-forward nets. A block of five convolutions with dilation d reaches 5d cells to each side,
+# so that an answer of either can depend on every cell up to 511 to its left: 512 bits are within reach.
+FOUR_BLOCKS = (1, 4, 16, 81)
+SIX_BLOCKS = (1, 2, 4, 16, 32, 64)  # cost as many FLOPs in training as the looped net's average step
+
+LOOPED = Arm(
+    label="looped, one block",
+    model=DeepThinkingConfig(),
+    objective=Progressive(with_gradient=8, without_gradient=30, late_start_from=0.4, late_start_share=0.5),
+    plan=Plan(steps=STEPS, rate=2e-3),
+    halting=True,
+)
+
+
+def feed_forward(label: str, dilations: tuple[int, ...], width: int, groups: int, rate: float) -> Arm:
+    """Different blocks, once each; `rate` was chosen on validation strings (`chapters/ch02_looping/rates.py`)."""
+    return Arm(
+        label=label,
+        model=DeepThinkingConfig(dilations=dilations, width=width, groups=groups),
+        objective=LastStep(steps=len(dilations)),
+        plan=Plan(steps=STEPS, rate=rate),
+    )
+
+
+UNTIED = feed_forward("6 blocks, same training compute", SIX_BLOCKS, 32, 4, 4e-3)
+
+
+def at_profile(arms: Mapping[str, Arm], profile: str) -> dict[str, Arm]:
+    """The arms as they are in `quick` and `full`; in `smoke`, 12 steps and two short lengths."""
+    if profile != "smoke":
+        return dict(arms)
+    return {
+        name: replace(
+            arm, plan=replace(arm.plan, steps=12, warmup=4), lengths=(16, 32), strings=8, train_bits=6
+        )
+        for name, arm in arms.items()
+    }

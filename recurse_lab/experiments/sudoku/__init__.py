@@ -1,0 +1,1 @@
+"""Sudoku: trained on easy puzzles, tested on hard ones of other kinds of solution."""

@@ -1,0 +1,146 @@
+"""What chapter 03 does with a trained tiny recursive model: steps, candidates, and what y and z each hold.
+
+Shape letters: B puzzles, T supervision steps, L cells, D width, V classes, S symbols of a probe.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int
+
+from recurse_lab.experiments.sudoku.arm import JUDGED, SudokuArm
+from recurse_lab.experiments.sudoku.problems import pool, puzzles
+from recurse_lab.experiments.sudoku.scores import AT_ONCE, right_after
+from recurse_lab.kernels import fused
+from recurse_lab.measure.latents import Trace, settling_step, trace
+from recurse_lab.models.trm import TRM, Latents
+from recurse_lab.recurrence import Thought, settle, think
+from recurse_lab.tasks.base import Batch, Split
+from recurse_lab.tasks.sudoku import Sudoku
+from recurse_lab.tasks.sudoku_rules import TECHNIQUES
+from recurse_lab.train.objectives.base import right_cells
+
+
+def data_table(arm: SudokuArm, seed: int, most: int = 300) -> dict[str, dict[str, Any]]:
+    """Split -> puzzles, givens, kinds of solution (shared with training; commonest two), share for each technique."""
+    task, rows = Sudoku(arm.puzzles.side), {}
+    sets: dict[Split, Batch] = {
+        "train": pool(arm.puzzles, "train", seed),
+        "validation": puzzles(arm, "validation"),
+        "test": puzzles(arm, "test"),
+    }
+    kinds = {
+        split: Counter(tuple(task.kind(grid)) for grid in batch.targets.tolist())
+        for split, batch in sets.items()
+    }
+    for split, batch in sets.items():
+        grades = task.grade(batch.inputs[:most])
+        rows[str(split)] = {
+            "puzzles": len(batch.inputs),
+            "mean givens": (batch.inputs > 0).sum(1).float().mean().item(),
+            "kinds of solution": len(kinds[split]),
+            "of them in training": len(kinds[split].keys() & kinds["train"].keys()),
+            "share of the commonest two": sum(count for _, count in kinds[split].most_common(2))
+            / len(batch.inputs),
+        } | {f"need {name}": grades.count(name) / len(grades) for name in TECHNIQUES}
+    return rows
+
+
+def by_technique(arm: SudokuArm) -> dict[str, Batch]:
+    """The test puzzles, sorted by the hardest technique that they need."""
+    batch = puzzles(arm, "test")
+    grades = Sudoku(arm.puzzles.side).grade(batch.inputs)
+    groups = {name: [index for index, grade in enumerate(grades) if grade == name] for name in TECHNIQUES}
+    return {name: Batch(*(part[chosen] for part in batch)) for name, chosen in groups.items() if chosen}
+
+
+def cases(arm: SudokuArm, net: TRM, steps: int = JUDGED) -> dict[str, tuple[Batch, Trace]]:
+    """The first two test puzzles of each technique, and the net's thoughts about them."""
+    chosen = {
+        f"needs {name}{', another' if number else ''}": Batch(*(part[number : number + 1] for part in batch))
+        for name, batch in by_technique(arm).items()
+        for number in range(min(2, len(batch.inputs)))
+    }
+    return {name: (one, trace(net, one.inputs, steps * arm.cycles)) for name, one in chosen.items()}
+
+
+def share_by_step(net: TRM, batch: Batch, steps: int) -> dict[int, float]:
+    """Step -> share of boards wholly right, for every step from 1."""
+    readings = right_after(net, batch, list(range(1, steps + 1)))
+    return {step: right_BL.all(1).float().mean().item() for step, right_BL in readings}
+
+
+def solved_after(arm: SudokuArm, net: TRM, steps: Sequence[int]) -> dict[str, dict[str, float]]:
+    """One row: the share of the arm's hard puzzles that are wholly right after each number of steps."""
+    shares = share_by_step(net, puzzles(arm, "test"), max(steps))
+    size = f"{arm.puzzles.side}x{arm.puzzles.side}"
+    return {f"hard {size} puzzles solved": {f"after {step} steps": shares[step] for step in steps}}
+
+
+@fused()
+@torch.inference_mode()
+def settling(net: TRM, batch: Batch, steps: int) -> tuple[Int[np.ndarray, "B L"], Bool[np.ndarray, " B"]]:
+    """The step from which each cell's digit never changed again, and which boards are right in the end."""
+    answers = [trace(net, part.inputs, steps).answers for part in in_parts(batch)]
+    settled = np.concatenate([settling_step(of_part) for of_part in answers])
+    ends = np.concatenate([of_part[-1] for of_part in answers])
+    return settled, (ends == batch.targets.numpy()).all(1)
+
+
+@fused()
+@torch.inference_mode()
+def candidates_left(net: TRM, batch: Batch, steps: int, least: float = 0.01) -> dict[int, float]:
+    """Step -> mean number of digits that a blank cell still gives a probability of more than `least`."""
+    left = dict.fromkeys(range(1, steps + 1), 0)
+    for part in in_parts(batch):
+        for thought in think(net, part.inputs, steps, read=left):
+            if thought.logits is not None:
+                held_BL = (thought.logits.softmax(-1) > least).sum(-1)
+                left[thought.step] += int(held_BL[part.inputs == 0].sum())
+    blanks = int((batch.inputs == 0).sum())
+    return {step: digits / blanks for step, digits in left.items()}
+
+
+def in_parts(batch: Batch) -> Iterator[Batch]:
+    """The boards, as many at a time as are thought about fastest."""
+    return map(Batch._make, zip(*(part.split(AT_ONCE) for part in batch), strict=True))
+
+
+def candidates_by_rules(side: int, batch: Batch) -> float:
+    """Mean number of digits that the units of a blank cell leave, before any reasoning."""
+    rules = Sudoku(side).rules
+    sets = [digits for board in batch.inputs.tolist() for digits in rules.candidates(board) if digits]
+    return sum(digits.bit_count() for digits in sets) / len(sets)
+
+
+@fused()
+@torch.inference_mode()
+def forgetting(net: TRM, batch: Batch, steps: int) -> dict[str, dict[int, float]]:
+    """Share of boards right by step when y, z or both are put back to their first values after every step.
+
+    With both forgotten, every step is the first one, which is computed once.
+    """
+    kept: Mapping[str, Callable[[Latents, Latents], Latents]] = {
+        "nothing forgotten": lambda state, _: state,
+        "y forgotten": lambda state, first: Latents(first.y, state.z),
+        "z forgotten": lambda state, first: Latents(state.y, first.z),
+    }
+    solved = {name: dict.fromkeys(range(1, steps + 1), 0) for name in kept}
+    for part in in_parts(batch):
+        first = net.start(part.inputs)[0]
+        assert isinstance(first, Latents)
+        for name, keep in kept.items():
+            thought = Thought(0, first, None)
+            for step in solved[name]:
+                thought = settle(net, part.inputs, 1, resume=thought)
+                assert thought.logits is not None
+                solved[name][step] += int(right_cells(thought.logits, part.targets).all(1).sum())
+                thought = thought._replace(state=keep(thought.state, first))
+    solved["both forgotten"] = dict.fromkeys(range(1, steps + 1), solved["nothing forgotten"][1])
+    return {
+        name: {step: boards / len(batch.inputs) for step, boards in curve.items()}
+        for name, curve in solved.items()
+    }

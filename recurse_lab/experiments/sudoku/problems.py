@@ -1,0 +1,24 @@
+"""Which puzzles an experiment on Sudoku trains and tests on."""
+
+from functools import lru_cache
+
+from torch import Generator
+
+from recurse_lab.experiments.sudoku.arm import Puzzles, SudokuArm
+from recurse_lab.tasks.base import Batch, Split
+from recurse_lab.tasks.sudoku import Sudoku
+
+TEST_SEED, VALIDATION_SEED = 1_000_081, 1_000_099
+
+
+def puzzles(arm: SudokuArm, split: Split) -> Batch:
+    """The hard puzzles of validation or test: the same for every arm and seed."""
+    return pool(arm.puzzles, split, TEST_SEED if split == "test" else VALIDATION_SEED)
+
+
+@lru_cache(maxsize=8)
+def pool(which: Puzzles, split: Split, seed: int) -> Batch:
+    """Puzzles of one split."""
+    counts = {"train": which.train, "validation": which.validation, "test": which.test}
+    givens = which.train_givens if split == "train" else which.test_givens
+    return Sudoku(which.side).pool(counts[split], givens, split, Generator().manual_seed(seed))

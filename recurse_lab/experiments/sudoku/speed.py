@@ -1,0 +1,125 @@
+"""The training steps whose speed is measured: that of chapter 03, and the published Sudoku recipe at some widths.
+
+Shape letters: B boards, L cells.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, cast
+
+import torch
+from torch.profiler import record_function
+
+from recurse_lab.experiments.sudoku.arm import RECURSIVE, SudokuArm
+from recurse_lab.experiments.sudoku.problems import pool
+from recurse_lab.experiments.sudoku.scores import training_flops
+from recurse_lab.experiments.sudoku.trial import build
+from recurse_lab.kernels import fused
+from recurse_lab.measure.cost import forward_flops
+from recurse_lab.measure.speed import OPTIMISER, Mark, TrainingRun
+from recurse_lab.models.trm import TRM, TRMConfig
+from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.sudoku import Sudoku
+from recurse_lab.train.loop import fit, seeded
+from recurse_lab.train.objectives.base import Objective
+from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
+from recurse_lab.train.objectives.slots import InProgress
+from recurse_lab.train.optimizer import Average, Optimiser, Stepper
+from recurse_lab.train.sources import Pool
+
+HEAD_WIDTH = 64  # of the published net, whose width is 512; kept at every other width
+PREFIXES = (1, 16)  # ours, and the published one
+PUBLISHED = HaltingSupervision()  # T = 3, stablemax
+
+
+@dataclass(frozen=True)
+class Case:
+    """A training step to measure."""
+
+    name: str
+    flops: float  # model FLOPs of one step
+    run: TrainingRun
+    times: int = 1  # so many steps are made for each one that is asked for: more where they are short
+
+
+def cases(widths: Iterable[int] = (), batch: int | None = None) -> Iterator[Case]:
+    """The chapter's step and the published recipe at widths 128 and 512, or that alone at other widths.
+
+    Cases are built one by one. Cost of a step on one thread: about 25 CPU-milliseconds in the chapter, 1 to 3
+    CPU-seconds for the others.
+
+    Args:
+        batch: boards a step of the published recipe; the chapter keeps its own.
+
+    Raises:
+        ValueError: a width has no whole number of heads, or there is no board.
+    """
+    widths = tuple(widths)
+    for width in widths:
+        if width < HEAD_WIDTH or width % HEAD_WIDTH:
+            raise ValueError(f"width must be a multiple of {HEAD_WIDTH}, not {width}")
+    if batch is not None and batch < 1:
+        raise ValueError(f"batch must be a whole number from 1 on, not {batch}")
+    chapters = () if widths else (RECURSIVE,)
+    nets = ((width, prefix) for width in widths or (128, 512) for prefix in PREFIXES)
+    return chain(
+        (chapter(arm) for arm in chapters),
+        (published(width, prefix, batch or (32 if width < 512 else 4)) for width, prefix in nets),
+    )
+
+
+def published(width: int, prefix: int, batch: int) -> Case:
+    """The published recursion, loss and optimiser at some width, on boards of 81 random cells."""
+    config = TRMConfig(width=width, heads=width // HEAD_WIDTH, prefix=prefix)
+    with seeded(0) as generator:
+        model = TRM(config)
+    shape = (batch, config.cells)
+    boards = Batch(*(torch.randint(1, config.symbols, shape, generator=generator) for _ in range(2)))
+    stepper, carry = Stepper(model, Optimiser()), cast(InProgress | None, None)
+    stepper.average = SeenAverage(model, stepper.options.average)
+
+    @fused()
+    def run(steps: int, mark: Mark) -> None:
+        nonlocal carry
+        for _ in range(steps):
+            outcome = PUBLISHED(model, boards, carry, 0.0, generator)
+            carry = outcome.carry
+            stepper.step(outcome.loss)
+            mark()
+
+    tokens = f"{prefix} prefix token{'s' if prefix > 1 else ''}"
+    name = f"width {width}, batch {batch}, {tokens}"
+    flops = forward_flops(model, boards.inputs).training(1.0, PUBLISHED.cycles - 1.0)
+    return Case(name, flops, run)
+
+
+def chapter(arm: SudokuArm) -> Case:
+    """The training step of an arm of chapter 03, with its data and its slow average, in the book's own loop."""
+    with seeded(0) as generator:
+        model = cast(TRM, build(arm))
+    problems = pool(replace(arm.puzzles, train=2 * arm.batch), "train", 0)
+    source = Pool(problems, arm.batch, Sudoku(arm.puzzles.side).augment, generator)
+    average = SeenAverage(model, arm.average)
+
+    @fused()
+    def run(steps: int, mark: Mark) -> None:
+        def watch(*_: Any) -> None:
+            average.update()
+            mark()
+
+        fit(model, source, cast(Objective, arm.objective), replace(arm.plan, steps=steps), generator, watch)
+
+    config = cast(TRMConfig, arm.model)
+    name = f"chapter 03: width {config.width}, batch {arm.batch}, {arm.puzzles.side}x{arm.puzzles.side}"
+    flops = training_flops(arm, forward_flops(model, problems.inputs[: arm.batch]))
+    return Case(name, flops, run, times=20)
+
+
+class SeenAverage(Average):
+    """A slow average whose updates a profile counts as the optimiser's and not as other element-wise work."""
+
+    def update(self) -> None:
+        """The same update, under the optimiser's name."""
+        with record_function(OPTIMISER):
+            super().update()

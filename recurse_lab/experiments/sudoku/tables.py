@@ -1,0 +1,59 @@
+"""Recorded runs on Sudoku as rows and curves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from recurse_lab.claims.arms import arm_results
+from recurse_lab.experiments.sudoku.arm import JUDGED, SudokuArm
+from recurse_lab.records.record import Record
+from recurse_lab.records.replicate import Results
+
+
+def solved(record: Record) -> float:
+    """The claims' metric: boards wholly right after 16 supervision steps, or after a plain net's last block."""
+    shares = record.values["exact"]
+    return shares.get(str(JUDGED), next(iter(shares.values())))
+
+
+def costs(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str, Any]]:
+    """Arm -> what it cost and what it reached, means over seeds."""
+    rows = {}
+    for arm in arm_results(results, arms, solved):
+        runs = results[arm.name].values()
+        rows[arm.label] = {
+            "parameters": arm.params,
+            "optimizer steps": round(sum(run.values["steps"] for run in runs) / len(runs)),
+            "boards given": round(sum(run.values["boards"] for run in runs) / len(runs)),
+            "training FLOPs": arm.train_flops,
+            "FLOPs of one answer": arm.infer_flops,
+            "CPU-seconds a seed": arm.seconds,
+            "boards solved": sum(arm.values.values()) / len(arm.values),
+        }
+    return rows
+
+
+def curves(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, list[list[float]]]:
+    """Arm -> share of cells right in training, one list a seed, one entry for every 20 steps."""
+    return {
+        arms[name].label: [run.values["curve"]["accuracy"] for run in runs.values()]
+        for name, runs in results.items()
+    }
+
+
+def by_steps(runs: Mapping[int, Record]) -> dict[int, float]:
+    """Supervision steps -> share of boards solved, mean over seeds."""
+    shares = [run.values["exact"] for run in runs.values()]
+    return {int(step): sum(share[step] for share in shares) / len(shares) for step in shares[0]}
+
+
+def ended(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str, Any]]:
+    """Arm trained to its plateau -> how many runs ended by the rule, and how many at the last step allowed."""
+    rows = {}
+    for name, runs in results.items():
+        last = arms[name].plan.steps
+        full = sum(not run.values["plateau"] for run in runs.values())
+        rows[arms[name].label] = {
+            "ended by the rule": len(runs) - full,
+            f"cut off at step {last:,}": full,
+        }
+    return rows

@@ -1,0 +1,1 @@
+"""Our models against the official implementations, number for number."""

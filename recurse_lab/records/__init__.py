@@ -1,0 +1,1 @@
+"""Records of training runs: what was measured, what made it, and where it is kept."""

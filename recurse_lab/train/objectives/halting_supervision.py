@@ -1,0 +1,121 @@
+"""Deep supervision with a halting head: one supervision step of every slot per optimiser step.
+
+A slot keeps its board and its detached state until the head says that the answer is right or the board has
+had its time; at the next optimiser step it takes a fresh board. Jolicoeur-Martineau 2025 (TRM), section 4.6;
+Wang et al. 2025 (HRM), section 2, adaptive computation time.
+
+Shape letters: B slots, L cells, V classes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Generator, Tensor
+
+from recurse_lab.recurrence import Recurrence, Thought, settle
+from recurse_lab.state import State, map_state
+from recurse_lab.tasks.base import IGNORE, Batch
+from recurse_lab.train.objectives.base import Outcome, right_cells
+from recurse_lab.train.objectives.slots import InProgress, Slots, filled
+
+
+@runtime_checkable
+class Halts(Recurrence, Protocol):
+    """A recurrence with a halting head."""
+
+    def halting(self, state: State) -> tuple[Tensor, Tensor]:
+        """Logits (B,) of "right, stop" and of "go on"."""
+        ...
+
+
+def log_stablemax(logits: Float[Tensor, "*B V"]) -> Float[Tensor, "*B V"]:
+    """log s(x) / sum s, with s(x) = 1 + x above zero and 1 / (1 - x) below; in float64."""
+    x = logits.double()
+    log_s = torch.where(x >= 0, x.clamp_min(0).log1p(), -(-x.clamp_max(0)).log1p())
+    return log_s - log_s.logsumexp(-1, keepdim=True)
+
+
+def log_softmax(logits: Float[Tensor, "*B V"]) -> Float[Tensor, "*B V"]:
+    """log e^x / sum e^x, in float32 or better."""
+    return (logits if logits.dtype == torch.float64 else logits.float()).log_softmax(-1)
+
+
+LOG_PROBABILITIES: dict[str, Callable[[Tensor], Tensor]] = {
+    "stablemax": log_stablemax,
+    "softmax": log_softmax,
+}
+
+
+def answer_loss(log_p: Float[Tensor, "B L V"], targets: Int[Tensor, "B L"]) -> Float[Tensor, " B"]:
+    """- log p of the target, mean over each board's counting cells."""
+    counts = targets != IGNORE
+    chosen = log_p.gather(-1, targets.clamp_min(0)[..., None].long())[..., 0]
+    return -(chosen * counts).sum(-1) / counts.sum(-1).clamp_min(1)
+
+
+def halting_loss(q_halt: Float[Tensor, " B"], right: Bool[Tensor, " B"]) -> Float[Tensor, " B"]:
+    """Binary cross-entropy of the head against "the whole answer is right"."""
+    return F.binary_cross_entropy_with_logits(q_halt, right.to(q_halt.dtype), reduction="none")
+
+
+def go_on_target(following: tuple[Tensor, Tensor], last: Bool[Tensor, " B"]) -> Float[Tensor, " B"]:
+    """Q-learning's target: the worth of the next step's better choice, or of its halt where no step is left."""
+    halt, go_on = following
+    return torch.where(last, halt, torch.maximum(halt, go_on)).sigmoid()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HaltingSupervision:
+    """An objective for models with a halting head; the loss is the mean over slots of answer and halting loss."""
+
+    cycles: int = 3  # T: refinements of a supervision step, the last of them with gradient
+    max_age: int = 16  # N_sup: supervision steps before a slot is refilled anyway
+    loss: Literal["stablemax", "softmax"] = "stablemax"
+    halt_weight: float = 0.5  # the code's; the TRM paper's text has 1
+    explore: float = 0.1  # share of the slots that must think on for a random while
+    refill: Literal["head", "solved"] = (
+        "head"  # which boards make room: those that the head stops, or solved ones
+    )
+    go_on: bool = False  # HRM: train "go on" too, at a second forward pass, and halt when "stop" outweighs it
+
+    def __post_init__(self) -> None:
+        if min(self.cycles, self.max_age) < 1:
+            raise ValueError(f"cycles and max_age must be 1 or more, not {self.cycles} and {self.max_age}")
+        for value, allowed in ((self.loss, LOG_PROBABILITIES), (self.refill, ("head", "solved"))):
+            if value not in allowed:
+                raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
+
+    def __call__(
+        self, model: Halts, batch: Batch, carry: InProgress | None, progress: float, generator: Generator
+    ) -> Outcome:
+        """One supervision step of every slot; `carry.slots` of the outcome says what was worked on."""
+        slots = filled(model, batch, carry, generator)
+        held, thought = slots.batch, Thought(0, slots.state, None)
+        thought = settle(model, held.inputs, self.cycles, resume=thought, grad_steps=1)
+        assert thought.logits is not None
+        right = right_cells(thought.logits, held.targets).flatten(1).all(1)
+        q_halt, q_go_on = model.halting(thought.state)
+        age = slots.age + 1
+        log_p = LOG_PROBABILITIES[self.loss](thought.logits)
+        losses = answer_loss(log_p, held.targets) + self.halt_weight * halting_loss(q_halt, right)
+        if self.go_on:
+            with torch.no_grad():
+                following = settle(model, held.inputs, self.cycles, resume=thought)
+                target = go_on_target(model.halting(following.state), age >= self.max_age)
+            bce = F.binary_cross_entropy_with_logits(q_go_on, target, reduction="none")
+            losses = losses + self.halt_weight * bce
+        wants = q_halt > (q_go_on if self.go_on else 0) if self.refill == "head" else right
+        halted = wants.detach() & (age >= self.minimum(age, generator)) | (age >= self.max_age)
+        state = map_state(Tensor.detach, thought.state)
+        in_progress = InProgress(Slots(held, state, age), halted)
+        return Outcome(losses.mean(), thought.logits, held.targets, in_progress)
+
+    def minimum(self, age: Int[Tensor, " B"], generator: Generator) -> Int[Tensor, " B"]:
+        """Steps that each slot must take: 1, or for a few of them anything from 2 to `max_age`."""
+        explores = torch.rand(len(age), generator=generator) < self.explore
+        drawn = torch.randint(2, max(3, self.max_age + 1), (len(age),), generator=generator)
+        return torch.where(explores, drawn, 1).to(age.device)
