@@ -1,1 +1,1 @@
-"""One room for each chapter, all on the same plan: arms, claims, views."""
+"""One room for each chapter, all on the same plan: what it declares, arms, claims, views, works and terms."""
