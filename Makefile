@@ -20,11 +20,11 @@ export OMP_WAIT_POLICY := PASSIVE
 
 help:
 	@echo 'make report   execute the notebooks, write build/report/index.html'
-	@echo 'make lab      open JupyterLab on the notebooks'
+	@echo 'make lab      open JupyterLab on your own copy of the notebooks, my_notebooks/ (never overwritten)'
 	@echo 'make test     run all checks and tests'
-	@echo 'make clean    delete build/ (reports and finished training runs; never records or notebooks)'
+	@echo 'make clean    delete build/ (reports and finished training runs; never records, notebooks or my_notebooks)'
 	@echo
-	@echo 'ARGS="..."      passed on by report, for example ARGS="--profile smoke --only 02"'
+	@echo 'ARGS="..."      passed on by report and lab: ARGS="--profile smoke --only 02", ARGS="--solved"'
 	@echo 'PYTHON=...      Python 3.11 to 3.14 for a new .venv (now: $(PYTHON))'
 	@echo 'TORCH=...       which torch to install (now: $(TORCH))'
 	@echo 'PIP_ARGS="..."  options for pip, for example the index of another torch build'
@@ -34,7 +34,7 @@ report: $(STAMP)
 	$(BIN)/python -m recurse_lab run $(ARGS)
 
 lab: $(STAMP)
-	$(BIN)/python -m recurse_lab lab
+	$(BIN)/python -m recurse_lab lab $(ARGS)
 
 test: $(STAMP)
 	$(BIN)/python -m recurse_lab test

@@ -140,6 +140,9 @@ def test_a_student_notebook_keeps_everything_else(tmp_path):
     solved.cells[2].execution_count = 3
     nbformat.write(solved, path)
     student = nbformat.read(write_student_edition(path, tmp_path / "new" / "student"), as_version=4)
+    (asking,) = [cell for cell in student.cells if "solution" in cell.metadata.get("tags", [])]
+    assert student.cells.index(asking) == 2
+    student.cells.remove(asking)
     assert [cell.source for cell in student.cells] == [PARAMETERS, student_source(SOLVED), "print(1)"]
     assert [(cell.outputs, cell.execution_count) for cell in student.cells] == [([], None)] * 3
     assert [cell.id for cell in student.cells] == [cell.id for cell in solved.cells]

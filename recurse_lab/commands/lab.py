@@ -1,18 +1,44 @@
-"""`lab`: open JupyterLab."""
+"""`lab`: open JupyterLab on the reader's own notebooks."""
 
 import argparse
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
+
+from recurse_lab.commands.endings import writable
+
+OWN = "my_notebooks"
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    commands.add_parser("lab", help="open JupyterLab on the notebooks").set_defaults(command=lab_command)
+    lab = commands.add_parser("lab", help=f"open JupyterLab on your own copy of the notebooks, {OWN}/")
+    lab.add_argument(
+        "--solved", action="store_true", help="open notebooks/ itself, with solutions and outputs"
+    )
+    lab.add_argument(
+        "options", nargs="*", metavar="-- OPTION", help="JupyterLab's own options, as in: lab -- --port 9999"
+    )
+    lab.set_defaults(command=lab_command)
 
 
-def lab_command(_: argparse.Namespace) -> int:
-    """JupyterLab, in the notebooks folder."""
+def lab_command(options: argparse.Namespace) -> int:
+    """Bring the reader's copy up to date, say what is new in it, and open it."""
+    from recurse_lab.workbook.execute import NOTEBOOKS, find_chapters
+    from recurse_lab.workbook.reader import bring_notebooks
     from recurse_lab.workbook.start import ROOT
 
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(ROOT / "notebooks")])
+    folder = NOTEBOOKS
+    if not options.solved:
+        folder = writable(ROOT / OWN, "it is where your own notebooks go")
+        for line in bring_notebooks(folder, find_chapters().values()):
+            print(f"{OWN}/{line}", flush=True)
+    return subprocess.call(jupyterlab(folder, options.options))
+
+
+def jupyterlab(folder: Path, options: list[str]) -> list[str]:
+    """The command that opens JupyterLab in a folder; root, as in a container, needs to say that it is meant."""
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return [sys.executable, "-m", "jupyterlab", str(folder), *root, *options]

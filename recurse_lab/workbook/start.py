@@ -27,6 +27,7 @@ from recurse_lab.records.store import (
     write_weights,
 )
 from recurse_lab.tasks.base import Batch
+from recurse_lab.workbook.editions import solution
 from recurse_lab.workbook.parameters import check_parameters
 from recurse_lab.workbook.shown import comparison_table, source_of, table
 
@@ -125,6 +126,10 @@ class Lab:
         """The library's own source of functions or classes."""
         code = "\n\n\n".join(source_of(thing) for thing in objects)
         return Markdown(f"```python\n{code}\n```")
+
+    def solution(self, exercise: int) -> Markdown:
+        """The solved cell of an exercise, counted from 1 in the order of the exercise cells."""
+        return Markdown(f"```python\n{solution(ROOT / 'notebooks', self.chapter, exercise)}\n```")
 
     def explore(self, cases: Mapping[str, tuple[Batch, Trace]], kind: str = "cells") -> Explorer:
         """A figure with a slider, and live widgets under it, for the first problem of each case.
