@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ def add(commands: Any) -> None:
 
 def run_command(options: argparse.Namespace) -> int:
     """Execute, then report; a notebook that fails does not stop the others."""
+    from recurse_lab.workbook.api import build_api
     from recurse_lab.workbook.execute import execute, find_chapters, write_runs
     from recurse_lab.workbook.parameters import check_parameters
     from recurse_lab.workbook.report import build_report
@@ -39,6 +41,8 @@ def run_command(options: argparse.Namespace) -> int:
         runs.append(execute(path, executed / path.name, parameters))
         write_runs(runs, options.out / "runs.json")
         say(runs[-1])
+    if failed := build_api(options.out):
+        print(f"recurse-lab: {failed}", file=sys.stderr, flush=True)
     index = build_report(runs, executed, options.out, options.profile, options.seed)
     print(f"report: {index}")
     return WORK_FAILED if any(run.exit_code for run in runs) else 0

@@ -49,7 +49,8 @@ def build_report(runs: Sequence[NotebookRun], executed: Path, out: Path, profile
     text = (TEMPLATE / "report_index.html.j2").read_text(encoding="utf-8")
     page_of = {page["run"].chapter: page["href"] for page in chapters}
     index = Environment(autoescape=True).from_string(text)
-    rendered = index.render(chapters=chapters, claims=claims, made=made, page_of=page_of)
+    api = (out / "api" / "index.html").exists()
+    rendered = index.render(chapters=chapters, claims=claims, made=made, page_of=page_of, api=api)
     (out / "index.html").write_text(rendered, encoding="utf-8")
     return out / "index.html"
 
