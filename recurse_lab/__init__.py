@@ -6,4 +6,4 @@ Everything iterates through `think`; start reading in `recurse_lab/recurrence.py
 from recurse_lab.recurrence import Recurrence, Thought, settle, think
 
 __all__ = ["Recurrence", "Thought", "settle", "think"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"

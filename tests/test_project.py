@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+import recurse_lab
 from recurse_lab.__main__ import build_parser
 from recurse_lab.workbook.start import ROOT
 
@@ -84,8 +85,26 @@ def test_versions_written_elsewhere_are_the_same():
         assert set(re.findall(r"torch==[0-9.]+[0-9]", text_of(name))) <= {torch}, name
     assert torch in text_of("README.md")
     citation = yaml.safe_load(text_of("CITATION.cff"))
-    assert str(citation["version"]) == PROJECT["version"]
     assert citation["license"] == PROJECT["license"] == "Apache-2.0"
+
+
+def test_the_version_is_the_same_everywhere_and_the_changelog_begins_with_it():
+    citation = yaml.safe_load(text_of("CITATION.cff"))
+    assert str(citation["version"]) == recurse_lab.__version__ == PROJECT["version"]
+    released = re.findall(r"^## \[(.+)\] - (\d{4}-\d\d-\d\d)$", text_of("CHANGELOG.md"), re.MULTILINE)
+    assert released[0] == (PROJECT["version"], str(citation["date-released"]))
+    assert released == sorted(released, reverse=True)
+    assert len(released) == len(re.findall("^## ", text_of("CHANGELOG.md"), re.MULTILINE))
+
+
+def test_data_files_of_the_package_are_installed_with_it():
+    package = ROOT / "recurse_lab"
+    patterns = tomllib.loads(text_of("pyproject.toml"))["tool"]["setuptools"]["package-data"]["recurse_lab"]
+    installed = {path for pattern in patterns for path in package.glob(pattern) if path.is_file()}
+    kept = {
+        path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".md")
+    }
+    assert kept == installed
 
 
 def test_make_refuses_the_pythons_that_the_project_refuses():
@@ -147,15 +166,6 @@ def test_files_that_the_readme_names_exist():
         name = line.split()[0]
         parent = parent if line.startswith(" ") else name
         assert (ROOT / (parent + name if line.startswith(" ") else name)).exists(), line
-
-
-def test_every_chapter_stands_in_the_readme_with_its_minutes():
-    rows = re.findall(r"^\| (\d\d) \| (.+) \| (.+) \|$", text_of("README.md"), re.MULTILINE)
-    minutes = {number: time for number, _, time in rows}
-    assert list(minutes) == [f"{number:02}" for number in range(12)]
-    for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"):
-        assert f"](notebooks/{path.name})" in text_of("README.md")
-        assert re.fullmatch(r"(about |under )?\d+(\.\d+)?", minutes[path.name[:2]]), path.name
 
 
 # Citations and terms

@@ -6,14 +6,14 @@ from pathlib import Path
 WORK_FAILED, BAD_INPUT = 1, 2
 
 
-def writable(folder: Path, otherwise: str = "choose another --out") -> Path:
+def writable(folder: Path) -> Path:
     """The folder, made where it is missing; ValueError where nothing can be written into it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".write-test").touch()
         (folder / ".write-test").unlink()
     except OSError as error:
-        raise ValueError(f"cannot write to {folder} ({error.strerror}); {otherwise}") from error
+        raise ValueError(f"cannot write to {folder} ({error.strerror}); choose another --out") from error
     return folder
 
 

@@ -19,7 +19,15 @@ SEEN = ".editions.json"  # notebook -> digests of its editions that have been in
 
 
 def bring_notebooks(folder: Path, chapters: Iterable[Path]) -> list[str]:
-    """Put missing notebooks and newer editions into the reader's folder; returns a line about each."""
+    """Put missing notebooks and newer editions into the reader's folder; returns a line about each.
+
+    Raises:
+        ValueError: the folder cannot be made.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"cannot make {folder} ({error.strerror}): your own notebooks go there") from error
     before = _read_seen(folder / SEEN)
     seen, told = dict(before), []
     for path in chapters:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 
 import nbformat
@@ -15,7 +16,7 @@ from recurse_lab.workbook.editions import MARKS, solution, student_edition
 from recurse_lab.workbook.execute import NOTEBOOKS, execute, find_chapters
 from recurse_lab.workbook.parameters import NotebookError
 from recurse_lab.workbook.reader import SEEN, bring_notebooks
-from recurse_lab.workbook.start import Lab
+from recurse_lab.workbook.start import ROOT, Lab
 
 SOLVED = "def f(x):\n    ### BEGIN SOLUTION\n    return x + {}\n    ### END SOLUTION"
 NAME = "07_test.ipynb"
@@ -244,10 +245,17 @@ def test_a_folder_that_cannot_be_written_is_one_line(opened, tmp_path, capsys):
     (tmp_path / lab_file.OWN).write_text("a file, no folder")
     assert main(["lab"]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("recurse-lab: cannot write to")
+    assert error.startswith("recurse-lab: cannot make ")
     assert error.count("\n") == 1
-    assert "--out" not in error
     assert opened == []
+
+
+def test_the_folder_is_nobodys_but_the_readers():
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert f"{lab_file.OWN}/" in ignored
+    linted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]
+    assert lab_file.OWN in linted["extend-exclude"]
+    assert "\t$(BIN)/python -m recurse_lab lab $(ARGS)\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_the_readers_copy_uses_the_package_of_this_project(tmp_path):
