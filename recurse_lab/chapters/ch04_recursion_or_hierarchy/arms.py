@@ -23,8 +23,8 @@ def changed(label: str, model: TRMConfig = TINY, average: float = 0.99, **superv
     """The recursive net with one change, for as many steps as cost the same training compute."""
     objective = replace(CARRIED, **supervision)
     steps = round(STEPS * blocks_paid(TINY, CARRIED.cycles) / blocks_paid(model, objective.cycles))
-    plan = replace(RECURSIVE.plan, steps=steps)
-    return replace(RECURSIVE, label=label, model=model, average=average, objective=objective, plan=plan)
+    plan = replace(RECURSIVE.plan, steps=steps, average=average)
+    return replace(RECURSIVE, label=label, model=model, objective=objective, plan=plan)
 
 
 def hierarchy(label: str, layers: tuple[int, int]) -> SudokuArm:

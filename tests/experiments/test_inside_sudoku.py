@@ -132,7 +132,7 @@ def test_the_head_is_asked_after_every_step():
     assert said.shape == right.shape == (3, len(batch.inputs))
     last = settle(net, batch.inputs, 3)
     assert np.allclose(said[-1], net.halting(last.state).halt.sigmoid().detach().numpy())
-    assert (right[-1] == (last.logits.argmax(-1) == batch.targets).all(1).numpy()).all()
+    assert (right[-1] == (last.output.argmax(-1) == batch.targets).all(1).numpy()).all()
 
 
 @pytest.mark.parametrize("name", ARMS)
