@@ -3,6 +3,9 @@
 from dataclasses import replace
 
 from recurse_lab.experiments.prefix_sums.arm import LOOPED, UNTIED, PrefixSumArm
+from recurse_lab.experiments.prefix_sums.trial import train
+
+__all__ = ["taste_arms", "train"]
 
 
 def taste_arms(profile: str) -> dict[str, PrefixSumArm]:

@@ -6,9 +6,43 @@ Full profile, which writes the reference records: `python -m recurse_lab run --p
 from dataclasses import replace
 from typing import Any
 
-from recurse_lab.experiments.sudoku.arm import CARRIED, RECURSIVE, STEPS, TINY, SudokuArm, to_plateau
+from recurse_lab.experiments.arc.arm import ARC
+from recurse_lab.experiments.arc.trial import trial as arc_trial
+from recurse_lab.experiments.sudoku.arm import (
+    CARRIED,
+    RECURSIVE,
+    STEPS,
+    TINY,
+    SudokuArm,
+    at_profile,
+    to_plateau,
+)
+from recurse_lab.experiments.sudoku.problems import puzzles
+from recurse_lab.experiments.sudoku.trial import build, restore, train, trial
 from recurse_lab.models.hrm import HRMConfig
 from recurse_lab.models.trm import TRMConfig
+
+__all__ = [
+    "ABLATIONS",
+    "ARC",
+    "CARRIES",
+    "CARRY_SEEDS",
+    "ENDS",
+    "LIVE",
+    "LOOPS",
+    "RECURSIVE",
+    "arc_trial",
+    "at_profile",
+    "at_rate",
+    "blocks_paid",
+    "build",
+    "changed",
+    "hierarchy",
+    "puzzles",
+    "restore",
+    "train",
+    "trial",
+]
 
 
 def blocks_paid(model: TRMConfig, cycles: int) -> int:
