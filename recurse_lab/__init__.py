@@ -1,9 +1,96 @@
-"""recurse_lab: small recursive, looped and deep-thin models, and the means to watch and judge them.
+"""recurse_lab: small recursive, looped and deep-thin models, and the means to train, watch and judge them.
 
-Everything iterates through `think`; start reading in `recurse_lab/recurrence.py`.
+Every model is a recurrence, and everything iterates through `think`; start reading in `recurse_lab/recurrence.py`.
+
+- **Think**: `think`, `settle`, `Thought`, `Recurrence`, `Refined`.
+- **Train**: `fit` (or `training`, step by step) with a `Plan`, a source (`Curriculum`, `Pool`, `InTurn`) and an
+  objective (`LastStep`, `EveryStep`, `Progressive`, `DeepSupervision`, `HaltingSupervision`); `seeded` builds models
+  reproducibly, and `fused` makes heavy blocks faster.
+- **Models and tasks**: `DeepThinking`, `LoopedTransformer`, `TRM`, `HRM`, `FeedForward`; `PrefixSums`, `Mazes`,
+  `Sudoku`; `Batch`, and the judgment of outputs, `Classes` or `Numbers`.
+- **Measure**: `trace`, `accuracy_grid`, `eigenvalues`, `spectral_radius`, `parameters`.
+- **Judge**: `Claim`, `arm_results`, `judge`, `paired_effect`, `verdict_of`; `replicate` runs arms over seeds.
 """
 
-from recurse_lab.recurrence import Recurrence, Thought, settle, think
+from recurse_lab.claims.arms import ArmResult, arm_results
+from recurse_lab.claims.claim import Claim
+from recurse_lab.claims.verdict import judge, verdict_of
+from recurse_lab.kernels import fused
+from recurse_lab.measure.behavior import accuracy_grid
+from recurse_lab.measure.cost import parameters
+from recurse_lab.measure.jacobian import eigenvalues, spectral_radius
+from recurse_lab.measure.latents import Trace, trace
+from recurse_lab.measure.statistics import paired_effect
+from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
+from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
+from recurse_lab.models.hrm import HRM, HRMConfig
+from recurse_lab.models.looped_transformer import LoopedTransformer, LoopedTransformerConfig
+from recurse_lab.models.trm import TRM, TRMConfig
+from recurse_lab.records.replicate import replicate
+from recurse_lab.recurrence import Recurrence, Refined, Thought, settle, think
+from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.judging import Classes, Numbers
+from recurse_lab.tasks.mazes import Mazes
+from recurse_lab.tasks.prefix_sums import PrefixSums
+from recurse_lab.tasks.sudoku import Sudoku
+from recurse_lab.train.loop import Run, Step, fit, seeded, training
+from recurse_lab.train.objectives.deep_supervision import DeepSupervision
+from recurse_lab.train.objectives.every_step import EveryStep
+from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
+from recurse_lab.train.objectives.last_step import LastStep
+from recurse_lab.train.objectives.progressive import Progressive
+from recurse_lab.train.optimizer import Plan
+from recurse_lab.train.sources import Curriculum, InTurn, Pool
 
-__all__ = ["Recurrence", "Thought", "settle", "think"]
+__all__ = [
+    "HRM",
+    "TRM",
+    "ArmResult",
+    "Batch",
+    "Claim",
+    "Classes",
+    "Curriculum",
+    "DeepSupervision",
+    "DeepThinking",
+    "DeepThinkingConfig",
+    "EveryStep",
+    "FeedForward",
+    "FeedForwardConfig",
+    "HRMConfig",
+    "HaltingSupervision",
+    "InTurn",
+    "LastStep",
+    "LoopedTransformer",
+    "LoopedTransformerConfig",
+    "Mazes",
+    "Numbers",
+    "Plan",
+    "Pool",
+    "PrefixSums",
+    "Progressive",
+    "Recurrence",
+    "Refined",
+    "Run",
+    "Step",
+    "Sudoku",
+    "TRMConfig",
+    "Thought",
+    "Trace",
+    "accuracy_grid",
+    "arm_results",
+    "eigenvalues",
+    "fit",
+    "fused",
+    "judge",
+    "paired_effect",
+    "parameters",
+    "replicate",
+    "seeded",
+    "settle",
+    "spectral_radius",
+    "think",
+    "trace",
+    "training",
+    "verdict_of",
+]
 __version__ = "0.2.0"

@@ -4,48 +4,63 @@ A model is any object with three functions:
 
     start(inputs)  -> state, context      embed the input once, choose a first state
     step(state, context) -> state         refine the state, with the same weights each time
-    read(state)    -> logits              read an answer off any state
+    read(state)    -> output              read an answer off any state: logits, or numbers
 
-Shape letters: B batch, C cells, D width, V classes.
+Shape letters: B batch, C cells, V classes.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Generator, Tensor
 
-from recurse_lab.state import State, map_state
+from recurse_lab.state import State, detached
 
 
 @runtime_checkable
 class Recurrence(Protocol):
     """The three functions; a state is explicit, returned, and never stored on the model."""
 
-    def start(self, inputs: Tensor, generator: Generator | None = None) -> tuple[State, Any]:
-        """Embed `inputs` (B, ...cells) once; `generator` draws a random first state, None takes its mean."""
+    def start(self, inputs: Any, generator: Generator | None = None) -> tuple[State, Any]:
+        """Embed `inputs` (B, ...cells) once, and choose a first state.
+
+        `generator` is the source of all that this stream leaves to chance: a random first state, and whatever the steps
+        draw, for which a model keeps it in the context. None takes the mean of what would be drawn.
+        """
         ...
 
-    def step(self, state: State, context: Any) -> State:
+    def step(self, state: State, context: Any) -> "State | Refined":
         """One refinement of `state`, given the embedded input."""
         ...
 
     def read(self, state: State) -> Tensor:
-        """Logits (B, ...cells, V) of the answer that `state` holds."""
+        """What `state` answers: logits (B, ...cells, V), or numbers (B, ...cells)."""
         ...
 
 
+class Refined(NamedTuple):
+    """What a step returns that has more to say than its state."""
+
+    state: State
+    terms: Mapping[
+        str, Tensor
+    ]  # name -> (B,): what the objective adds to the loss, for example a KL divergence
+
+
 class Thought(NamedTuple):
-    """One state of a stream: `step` refinements after the start; `logits` only where they were asked for."""
+    """One state of a stream, `step` refinements after the start."""
 
     step: int
     state: State
-    logits: Tensor | None
+    output: Tensor | None = None  # only where it was asked for
+    context: Any = None  # the embedded input; without it, resuming embeds the input again
+    terms: Mapping[str, Tensor] = {}  # name -> (B,): terms of the loss, summed up over the stream so far
 
 
 def think(
     model: Recurrence,
-    inputs: Tensor,
+    inputs: Any,
     steps: int,
     *,
     resume: Thought | None = None,
@@ -60,13 +75,15 @@ def think(
 
     Args:
         steps: number of refinements to make, at least 0.
-        resume: continue after this thought (its state may be made by hand) instead of starting afresh.
+        resume: continue after this thought instead of starting afresh. Its context is used as it is. A thought made
+            by hand has none: then `inputs` is embedded once more, and only the first state is not used.
         read: True reads the answer off every thought, a collection only off those step numbers.
         grad_steps: let gradients flow through the last `grad_steps` refinements only (truncated
             back-propagation; refinements before them build no graph). None: through all of them. A resumed
             state is detached only if some refinements are cut off; detach it yourself to carry it across
             training steps.
-        generator: source of a random first state, for models that have one.
+        generator: source of all that is random in a fresh stream. A resumed stream goes on with the generator in its
+            context.
 
     Raises:
         ValueError: `steps` or `grad_steps` is negative.
@@ -79,7 +96,7 @@ def think(
 
 def _thoughts(
     model: Recurrence,
-    inputs: Tensor,
+    inputs: Any,
     steps: int,
     resume: Thought | None,
     read: bool | Collection[int],
@@ -90,28 +107,40 @@ def _thoughts(
     last = first + steps
     without_grad = 0 if grad_steps is None else steps - min(steps, grad_steps)
 
-    def thought(number: int, state: State) -> Thought:
+    def thought(number: int, state: State, terms: Mapping[str, Tensor]) -> Thought:
         wanted = read if isinstance(read, bool) else number in read
-        return Thought(number, state, model.read(state) if wanted else None)
+        return Thought(number, state, model.read(state) if wanted else None, context, terms)
 
     # Modes are entered for one call at a time: a `with` around a `yield` would leak into the consumer.
     with torch.set_grad_enabled(torch.is_grad_enabled() and grad_steps != 0):
-        state, context = model.start(inputs, generator)
-        current = resume or thought(0, state)
+        if resume is None:
+            state, context = model.start(inputs, generator)
+            current = thought(0, state, {})
+        else:
+            context = model.start(inputs, generator)[1] if resume.context is None else resume.context
+            current = resume._replace(terms={})
     if without_grad:
-        current = current._replace(state=map_state(torch.Tensor.detach, current.state))
+        current = current._replace(state=detached(current.state))
     if resume is None:
         yield current
     for number in range(first + 1, last + 1):
         with torch.set_grad_enabled(torch.is_grad_enabled() and number > first + without_grad):
-            current = thought(number, model.step(current.state, context))
+            refined = model.step(current.state, context)
+            if isinstance(refined, Refined):
+                current = thought(number, refined.state, _sum(current.terms, refined.terms))
+            else:
+                current = thought(number, refined, current.terms)
         yield current
 
 
-def settle(model: Recurrence, inputs: Tensor, steps: int, **options: Any) -> Thought:
+def settle(model: Recurrence, inputs: Any, steps: int, **options: Any) -> Thought:
     """The last thought of `think(...)`, read: what the model answers after `steps` refinements."""
     last: Any = options.get("resume")
     final = steps + (last.step if last else 0)
     for thought in think(model, inputs, steps, read={final}, **options):
         last = thought  # holds one thought at a time
-    return last if last.logits is not None else last._replace(logits=model.read(last.state))
+    return last if last.output is not None else last._replace(output=model.read(last.state))
+
+
+def _sum(so_far: Mapping[str, Tensor], new: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    return {name: value + so_far[name] if name in so_far else value for name, value in new.items()}

@@ -16,7 +16,7 @@ from recurse_lab.claims.claim import Claim
 from recurse_lab.claims.verdict import MIMETYPE, judge, verdict_of
 from recurse_lab.experiments.mazes.arm import MAZES_LOOPED
 from recurse_lab.experiments.mazes.inside import maze_net
-from recurse_lab.experiments.prefix_sums.trial import restore, train_prefix_sums
+from recurse_lab.experiments.prefix_sums.trial import restore, trial
 from recurse_lab.measure.statistics import Effect
 from recurse_lab.models.deep_thinking import DeepThinking
 from recurse_lab.records import definitions
@@ -394,7 +394,7 @@ def test_digest_follows_imports_and_the_classes_of_a_configuration(monkeypatch):
     reached = set()
     monkeypatch.setattr(definitions, "_source_of", lambda module: reached.add(module) or read(module))
     forget()
-    provenance.code_digest(train_prefix_sums, LIVE["looped"])
+    provenance.code_digest(trial, LIVE["looped"])
     wanted = {"models.deep_thinking", "layers", "recurrence", "train.objectives", "tasks.prefix_sums"}
     assert {f"recurse_lab.{name}" for name in wanted} <= reached
     assert ("recurse_lab.train.objectives", "Progressive") in set(provenance.classes_of(LIVE["looped"]))

@@ -20,7 +20,7 @@ def seen(answers, residual=RESIDUAL):
         answers=answers,
         confidence=np.full(answers.shape, 0.75),
         residual=residual,
-        output_kl=np.full(residual.shape, 0.01),
+        moved=np.full(residual.shape, 0.01),
     )
 
 

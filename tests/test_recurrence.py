@@ -65,7 +65,7 @@ def test_resuming_equals_running_through(name, seed, first, more):
     assert [thought.step for thought in joined] == list(range(first + more + 1))
     for one, other in zip(through, joined, strict=True):
         assert torch.equal(latent(one.state), latent(other.state))
-        assert torch.equal(one.logits, other.logits)
+        assert torch.equal(one.output, other.output)
 
 
 @all_nets
@@ -138,7 +138,7 @@ def test_untied_with_copied_weights_equals_tied(kind, seed):
     for one, other in zip(
         think(tied, inputs, 3, read=True), think(untied, inputs, 3, read=True), strict=True
     ):
-        assert torch.equal(one.logits, other.logits)
+        assert torch.equal(one.output, other.output)
 
 
 @pytest.mark.parametrize("kind", ["convolution", "transformer"])
@@ -157,7 +157,7 @@ def test_an_untied_net_takes_its_blocks_in_order_and_then_the_last_again(kind):
 @pytest.mark.parametrize(("read", "expected"), [(True, [0, 1, 2, 3]), (False, []), ({1, 3, 9}, [1, 3])])
 def test_reads_only_where_asked(read, expected):
     net = Counting()
-    answered = [t.step for t in think(net, torch.zeros(1, 1), 3, read=read) if t.logits is not None]
+    answered = [t.step for t in think(net, torch.zeros(1, 1), 3, read=read) if t.output is not None]
     assert answered == net.read_at == expected
 
 
@@ -168,7 +168,7 @@ def test_settle_returns_the_last_thought_and_reads_once(steps, resumed):
     resume = list(think(net, torch.zeros(1, 1), 2))[-1] if resumed else None
     last = settle(net, torch.zeros(1, 1), steps, resume=resume)
     assert last.step == last.state.item() == steps + (2 if resumed else 0)
-    assert torch.equal(last.logits, torch.stack((last.state, -last.state), dim=-1))
+    assert torch.equal(last.output, torch.stack((last.state, -last.state), dim=-1))
     assert net.read_at == [last.step]
 
 

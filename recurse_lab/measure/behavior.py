@@ -11,8 +11,8 @@ import torch
 from torch import Generator
 
 from recurse_lab.recurrence import Recurrence, think
-from recurse_lab.tasks.base import IGNORE, Split, Task
-from recurse_lab.train.objectives.base import right_cells
+from recurse_lab.tasks.base import Split, Task
+from recurse_lab.tasks.judging import wholly
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,18 +36,25 @@ def accuracy_grid(
     seed: int,
     split: Split = "test",
 ) -> Grid:
-    """Accuracy on `count` problems of each size, read at the step numbers `steps`; one pass a size."""
+    """Accuracy on `count` problems of each size, read at the step numbers `steps`; one pass a size.
+
+    The task draws the problems of each size with `seed`, and says what is right.
+    """
     if not steps or min(steps) < 0:
         raise ValueError(f"steps must hold one or more step numbers from 0 on, not {list(steps)}")
     numbers = tuple(sorted(set(steps)))
-    exact, cells = [], []
+    exact: list[list[float]] = []
+    cells: list[list[float]] = []
     for size in sizes:
         batch = task.sample(count, size, split, Generator().manual_seed(seed))
-        counts = batch.targets != IGNORE
-        stream = think(model, batch.inputs, numbers[-1], read=set(numbers))
-        right = [right_cells(t.logits, batch.targets) for t in stream if t.logits is not None]
-        exact.append([answer.flatten(1).all(1).float().mean().item() for answer in right])
-        cells.append([(answer & counts).sum().item() / counts.sum().item() for answer in right])
+        exact.append([])
+        cells.append([])
+        for thought in think(model, batch.inputs, numbers[-1], read=set(numbers)):
+            if thought.output is not None:
+                targets = task.asked(batch.targets, thought.step)
+                right, counts = task.right(thought.output, targets), task.counts(targets)
+                exact[-1].append(wholly(right).float().mean().item())
+                cells[-1].append((right & counts).sum().item() / counts.sum().item())
     return Grid(sizes=tuple(sizes), steps=numbers, exact=np.array(exact), cells=np.array(cells))
 
 

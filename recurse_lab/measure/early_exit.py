@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from recurse_lab.recurrence import settle
+from recurse_lab.recurrence import Thought, settle
 from recurse_lab.state import map_state
 from recurse_lab.train.objectives.halting_supervision import Halts
 
@@ -36,13 +36,14 @@ def answers(
     logits, thought = None, None
     for number in range(1, steps + 1):
         thought = settle(model, inputs[active], cycles, resume=thought)
-        assert thought.logits is not None
-        logits = thought.logits.clone() if logits is None else logits.index_copy(0, active, thought.logits)
+        assert thought.output is not None
+        logits = thought.output.clone() if logits is None else logits.index_copy(0, active, thought.output)
         if early_exit:
             stops = model.halting(thought.state)[0] > 0
             taken[active[stops]] = number
             active, keep = active[~stops], ~stops
-            thought = thought._replace(state=map_state(lambda part, keep=keep: part[keep], thought.state))
+            state = map_state(lambda part, keep=keep: part[keep], thought.state)
+            thought = Thought(thought.step, state)  # without a context, which is that of all boards
         if not len(active):
             break
     return Answers(logits, taken)

@@ -3,6 +3,9 @@
 Shape letters: B problems, T steps, C cells, V classes, F features.
 """
 
+from dataclasses import dataclass, replace
+from typing import Any
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -11,9 +14,15 @@ from torch import Generator, Tensor, nn
 
 from recurse_lab.measure.latents import Trace, trace
 from recurse_lab.recurrence import Recurrence
-from recurse_lab.tasks.base import IGNORE, Task
+from recurse_lab.tasks.base import Batch, Task
+from recurse_lab.tasks.judging import Classes
+from recurse_lab.train.loop import fit, seeded
+from recurse_lab.train.objectives.base import Outcome
+from recurse_lab.train.optimizer import Plan
+from recurse_lab.train.sources import InTurn
 
 FEATURES = 6
+HEAD_PLAN = Plan(steps=300, rate=1e-2, warmup=0, decay_last=0.0, weight_decay=1e-2, clip=None)
 
 
 def residual_halt(seen: Trace, threshold: float) -> Int[np.ndarray, " B"]:
@@ -21,11 +30,15 @@ def residual_halt(seen: Trace, threshold: float) -> Int[np.ndarray, " B"]:
     return _first(seen.residual < threshold)
 
 
-def outcome_at(seen: Trace, targets: np.ndarray, halts: Int[np.ndarray, " B"]) -> Bool[np.ndarray, " B"]:
-    """Whether each problem's answer at its halting step is wholly right (targets of -100 do not count)."""
-    answers = seen.answers[halts, np.arange(len(halts))]
-    right = (answers == targets) | (targets == IGNORE)
-    return right.reshape(len(halts), -1).all(axis=1)
+def outcome_at(seen: Trace, halts: Int[np.ndarray, " B"]) -> Bool[np.ndarray, " B"]:
+    """Whether each problem's answer at its halting step is wholly right.
+
+    Raises:
+        ValueError: the trace was made without targets.
+    """
+    if seen.right is None:
+        raise ValueError("the trace does not say what is right; give targets to `trace`")
+    return seen.right[halts, np.arange(len(halts))].reshape(len(halts), -1).all(axis=1)
 
 
 class HaltingHead(nn.Module):
@@ -50,7 +63,7 @@ def features(seen: Trace) -> Float[Tensor, "T B F"]:
     confidence, change = seen.confidence[1:], (seen.answers[1:] != seen.answers[:-1]).mean(axis=cells)
     columns = (
         np.log10(seen.residual + 1e-8),
-        np.log10(np.abs(seen.output_kl) + 1e-8),
+        np.log10(np.abs(seen.moved) + 1e-8),
         confidence.mean(axis=cells),
         confidence.min(axis=cells),
         change,
@@ -71,20 +84,33 @@ def train_halting_head(
 ) -> HaltingHead:
     """A head trained on all thoughts about `problems` training problems of one size (binary cross-entropy)."""
     batch = task.sample(problems, size, "train", Generator().manual_seed(seed))
-    seen = trace(model, batch.inputs, steps)
-    targets = batch.targets.numpy()
+    seen = trace(model, batch.inputs, steps, task=task, targets=batch.targets)
     everywhere = [np.full(problems, step) for step in range(1, steps + 1)]
-    right_TB = torch.from_numpy(np.stack([outcome_at(seen, targets, halts) for halts in everywhere])).float()
-    x_TBF = features(seen)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    right_TB = torch.from_numpy(np.stack([outcome_at(seen, halts) for halts in everywhere]))
+    with seeded(seed) as generator:
         head = HaltingHead()
-    optimiser = torch.optim.AdamW(head.parameters(), lr=1e-2)
-    for _ in range(updates):
-        optimiser.zero_grad()
-        F.binary_cross_entropy_with_logits(head(x_TBF), right_TB).backward()
-        optimiser.step()
+    source = InTurn(Truth(), [Batch(features(seen), right_TB)])
+    fit(head, source, heads_word, replace(HEAD_PLAN, steps=updates), generator)
     return head
+
+
+@dataclass(frozen=True)
+class Truth(Classes):
+    """Outputs are logits of "the answer is right", (T, B); targets say whether it is."""
+
+    def loss(self, outputs: Float[Tensor, "*TB"], targets: Bool[Tensor, "*TB"]) -> Float[Tensor, ""]:
+        """Binary cross-entropy."""
+        return F.binary_cross_entropy_with_logits(outputs, targets.float())
+
+    def right(self, outputs: Float[Tensor, "*TB"], targets: Bool[Tensor, "*TB"]) -> Bool[Tensor, "*TB"]:
+        """The logit has the sign that the truth asks for."""
+        return (outputs > 0) == targets
+
+
+def heads_word(head: HaltingHead, task: Truth, batch: Batch, *_: Any) -> Outcome:
+    """The objective of a halting head: its word on every thought of a batch."""
+    said = head(batch.inputs)
+    return Outcome(task.loss(said, batch.targets), said, batch.targets, None, len(batch.inputs))
 
 
 @torch.no_grad()

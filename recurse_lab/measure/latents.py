@@ -14,16 +14,20 @@ from torch import Tensor
 
 from recurse_lab.recurrence import Recurrence, think
 from recurse_lab.state import latent
+from recurse_lab.tasks.judging import CLASSES, Judge
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
     """What a model's thoughts look like from outside (answers) and inside (the state's movement)."""
 
-    answers: np.ndarray  # (T+1, B, *C) likeliest class
-    confidence: np.ndarray  # (T+1, B, *C) its probability
+    answers: np.ndarray  # (T+1, B, *C) likeliest class, or number
+    confidence: np.ndarray  # (T+1, B, *C) probability of that class
     residual: np.ndarray  # (T, B) |z_t - z_(t-1)| / |z_t|
-    output_kl: np.ndarray  # (T, B) KL(p_t || p_(t-1)) in nats, mean over cells
+    moved: (
+        np.ndarray
+    )  # (T, B) how far outputs moved in a step: of classes, KL(p_t || p_(t-1)) in nats, mean over cells
+    right: np.ndarray | None = None  # (T+1, B, *C) which answers are right, where targets were given
     latents: np.ndarray | None = None  # (T+1, B, N), only on request
 
     @property
@@ -34,33 +38,39 @@ class Trace:
 
 @torch.no_grad()
 def trace(
-    model: Recurrence, inputs: Tensor, steps: int, *, keep_latents: bool = False, **options: Any
+    model: Recurrence,
+    inputs: Any,
+    steps: int,
+    *,
+    task: Judge = CLASSES,
+    targets: Tensor | None = None,
+    keep_latents: bool = False,
+    **options: Any,
 ) -> Trace:
     """Think `steps` steps about `inputs` and record every thought; `options` go to `think`.
 
-    Only two states are held at a time, unless `keep_latents` asks for all of them.
+    The task says what an output answers, how sure and how right it is. Only two states are held at a time, unless
+    `keep_latents` asks for all of them.
     """
-    answers, confidences, residuals, kls, kept = [], [], [], [], []
-    z_before = log_p_before = None
+    seen: dict[str, list[Tensor]] = {name: [] for name in ("answers", "confidence", "right", "latents")}
+    residuals, moves = [], []
+    before: tuple[Tensor, Tensor] | None = None
     for thought in think(model, inputs, steps, read=True, **options):
-        assert thought.logits is not None
-        z, log_p = latent(thought.state), thought.logits.float().log_softmax(-1)
-        best, answer = log_p.max(-1)
-        answers.append(answer)
-        confidences.append(best.exp())
-        if z_before is not None and log_p_before is not None:
-            residuals.append(relative_change(z, z_before))
-            kls.append((log_p.exp() * (log_p - log_p_before)).sum(-1).flatten(1).mean(1))
+        assert thought.output is not None
+        z, output = latent(thought.state), thought.output
+        seen["answers"].append(task.answer(output))
+        seen["confidence"].append(task.confidence(output))
+        if targets is not None:
+            seen["right"].append(task.right(output, task.asked(targets, thought.step)))
         if keep_latents:
-            kept.append(z)
-        z_before, log_p_before = z, log_p
-    return Trace(
-        answers=torch.stack(answers).numpy(),
-        confidence=torch.stack(confidences).numpy(),
-        residual=_stack(residuals, len(inputs)),
-        output_kl=_stack(kls, len(inputs)),
-        latents=torch.stack(kept).numpy() if keep_latents else None,
-    )
+            seen["latents"].append(z)
+        if before is not None:
+            residuals.append(relative_change(z, before[0]))
+            moves.append(task.moved(output, before[1]))
+        before = z, output
+    found = {name: torch.stack(parts).numpy() for name, parts in seen.items() if parts}
+    count = len(seen["answers"][0])
+    return Trace(residual=_stack(residuals, count), moved=_stack(moves, count), **found)
 
 
 def relative_change(z_BN: Float[Tensor, "B N"], before_BN: Float[Tensor, "B N"]) -> Float[Tensor, " B"]:

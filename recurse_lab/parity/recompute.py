@@ -14,8 +14,10 @@ from torch import Generator, Tensor
 
 from recurse_lab.models.trm import TRM, Context, State, answer
 from recurse_lab.parity.golden import Golden, load_model, model_config, official_name
-from recurse_lab.tasks.base import IGNORE, Batch
-from recurse_lab.train.objectives.base import Outcome, right_cells
+from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.judging import CLASSES, IGNORE
+from recurse_lab.train.loop import training
+from recurse_lab.train.objectives.base import Outcome
 from recurse_lab.train.objectives.halting_supervision import (
     HaltingSupervision,
     answer_loss,
@@ -23,7 +25,8 @@ from recurse_lab.train.objectives.halting_supervision import (
     log_stablemax,
 )
 from recurse_lab.train.objectives.slots import InProgress, Slots
-from recurse_lab.train.optimizer import Optimiser, Stepper
+from recurse_lab.train.optimizer import Plan
+from recurse_lab.train.sources import InTurn
 
 Numbers: TypeAlias = Iterator[tuple[str, Tensor]]
 
@@ -57,7 +60,7 @@ def supervised(golden: Golden, dtype: torch.dtype, device: torch.device) -> Numb
         for name, value in latents(model, slots.state, context, cycles):
             yield f"step{step}/{name}", value
         # the files' slots go on whatever their halting heads say
-        outcome = objective(model, batch, InProgress(slots, nobody), 0.0, Generator())
+        outcome = objective(model, CLASSES, batch, InProgress(slots, nobody), 0.0, Generator())
         slots = outcome.carry.slots
         for name, value in judged(model, outcome):
             yield f"step{step}/{name}", value
@@ -78,11 +81,11 @@ def latents(model: TRM, state: State, context: Context, cycles: int) -> Numbers:
 def judged(model: TRM, outcome: Outcome) -> Numbers:
     """What is read off the state after a supervision step, its losses, and every gradient."""
     state, targets = outcome.carry.slots.state, outcome.targets
-    halting, right = model.halting(state), right_cells(outcome.logits, targets).all(1)
-    yield "logits", outcome.logits
+    halting, right = model.halting(state), CLASSES.right(outcome.output, targets).all(1)
+    yield "logits", outcome.output
     yield "q_halt", halting.halt
     yield "q_continue", halting.go_on
-    yield "lm_loss_sum", answer_loss(log_stablemax(outcome.logits), targets).sum()
+    yield "lm_loss_sum", answer_loss(log_stablemax(outcome.output), targets).sum()
     yield "q_halt_loss_sum", halting_loss(halting.halt, right).sum()
     yield "loss", outcome.loss
     yield "carry_z_H", answer(state)
@@ -102,28 +105,29 @@ def trained(golden: Golden, dtype: torch.dtype, device: torch.device) -> Numbers
         raise ValueError(f"{golden.path}: exploration is drawn at random, and cannot be compared")
     model = load_model(golden, model_config(golden), golden.weights("w0/")).to(device, dtype)
     adam, sign = told["optimizer"]["AdamW"], told["optimizer"]["puzzle_emb_signSGD"]
-    options = Optimiser(
+    batches = len({name for name in golden.arrays if name.endswith("in/inputs")})
+    plan = Plan(
+        steps=batches,
         rate=adam["lr"],
+        warmup=0,
+        decay_last=0.0,
         betas=tuple(adam["betas"]),
         weight_decay=adam["weight_decay"],
+        clip=None,
         table_rate=sign["lr"],
         table_decay=sign["weight_decay"],
         average=told["ema"],
     )
     objective = HaltingSupervision(cycles=config["H_cycles"], max_age=config["halt_max_steps"], explore=0.0)
-    stepper, carry = Stepper(model, options), None
-    for step in range(len({name for name in golden.arrays if name.endswith("in/inputs")})):
-        batch = batch_of(golden, f"step{step}/in/", device)
-        outcome = objective(model, batch, carry, 0.0, Generator())
-        carry = outcome.carry
-        stepper.step(outcome.loss, carry.slots.batch.inputs[:, 0] if config["puzzle_emb_ndim"] else None)
-        yield f"step{step}/loss", outcome.loss
-        yield f"step{step}/steps", carry.slots.age
-        yield f"step{step}/halted", carry.halted
-        yield f"step{step}/used_labels", outcome.targets
+    source = InTurn(CLASSES, [batch_of(golden, f"step{step}/in/", device) for step in range(batches)])
+    for step in training(model, source, objective, plan, Generator()):
+        yield f"step{step.number}/loss", step.outcome.loss
+        yield f"step{step.number}/steps", step.outcome.carry.slots.age
+        yield f"step{step.number}/halted", step.outcome.carry.halted
+        yield f"step{step.number}/used_labels", step.outcome.targets
     for name, value in model.state_dict().items():
         yield f"w_end/{official_name(name)}", value
-    for name, value in stepper.average.slow.items():
+    for name, value in step.stepper.average.slow.items():
         yield f"ema_end/{official_name(name)}", value
 
 

@@ -80,6 +80,11 @@ def load_reference(path: Path) -> list[Record]:
         ) from error
 
 
+def kept(model: nn.Module) -> dict[str, Tensor]:
+    """The weights of a trained net, as a trial hands them back."""
+    return {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+
+
 def loaded(model: Net, weights: Mapping[str, Tensor], label: str) -> Net:
     """The net with the weights of a finished trial of `label`, for reading.
 

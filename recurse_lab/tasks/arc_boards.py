@@ -16,7 +16,7 @@ from jaxtyping import Int
 from torch import Generator, Tensor
 
 from recurse_lab.tasks.arc import COLORS, Grid, Pair
-from recurse_lab.tasks.base import IGNORE
+from recurse_lab.tasks.judging import IGNORE
 
 PADDING, END, BLACK = range(3)  # END closes a grid below and to the right; a color c is BLACK + c
 TOKENS = BLACK + COLORS

@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Generator, Tensor
 
+from recurse_lab.tasks.judging import Judge
+
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
@@ -19,15 +21,15 @@ FOLD_OF = {"train": range(6), "validation": range(6, 7), "test": range(7, 8)}
 
 
 class Batch(NamedTuple):
-    """Integer input symbols and targets, (B, *C) each."""
+    """Inputs and targets, (B, *C) each: symbols and classes, or numbers."""
 
     inputs: Tensor
     targets: Tensor
 
 
 @runtime_checkable
-class Task(Protocol):
-    """A seeded generator with a difficulty dial (`size`) and an exact verifier."""
+class Task(Judge, Protocol):
+    """A seeded generator with a difficulty dial (`size`), an exact verifier, and the judgment of outputs."""
 
     @property
     def symbols(self) -> int: ...  # noqa: D102
@@ -43,6 +45,11 @@ class Task(Protocol):
     def verify(self, inputs: Tensor, answers: Tensor) -> Tensor:
         """Whether each answer (B, *C) solves its problem, (B,)."""
         ...
+
+
+def own_seed(base: int, seed: int, own: bool) -> int:
+    """What draws a test's problems: `base`, the same for all seeds, or a number of each seed's own."""
+    return base + 7_919 * (seed + 1) if own else base
 
 
 def fold(inputs: Int[Tensor, "B *C"]) -> Int[Tensor, " B"]:

@@ -13,7 +13,8 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Generator, Tensor
 
-from recurse_lab.tasks.base import IGNORE, Batch, Split, sample_split
+from recurse_lab.tasks.base import Batch, Split, sample_split
+from recurse_lab.tasks.judging import IGNORE, Classes
 
 WALL, FREE, START, GOAL = range(4)
 AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1))
@@ -21,7 +22,7 @@ Cell = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Mazes:
+class Mazes(Classes):
     """Seeded mazes; a target is 1 on the path (both ends too), 0 on other free cells, -100 on walls."""
 
     symbols: int = 4

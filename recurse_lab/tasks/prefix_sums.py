@@ -11,10 +11,11 @@ from jaxtyping import Bool, Int
 from torch import Generator, Tensor
 
 from recurse_lab.tasks.base import Batch, Split, sample_split
+from recurse_lab.tasks.judging import Classes
 
 
 @dataclass(frozen=True)
-class PrefixSums:
+class PrefixSums(Classes):
     """Seeded strings of any length, split for good into training, validation and test strings."""
 
     symbols: int = 2

@@ -19,13 +19,14 @@ from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor
 
 from recurse_lab.tasks.base import FOLD_OF, SPLITS, Batch, Split, fold
+from recurse_lab.tasks.judging import Classes
 from recurse_lab.tasks.sudoku_rules import BOXES, Board, Rules, dig, technique
 
 RELATIONS = ("same cell", "same row", "same column", "same box")
 
 
 @dataclass(frozen=True)
-class Sudoku:
+class Sudoku(Classes):
     """Seeded puzzles of one side; the dial is the number of givens. Symbols: 0 blank, 1 to n digits."""
 
     side: int = 6

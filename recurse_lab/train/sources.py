@@ -1,12 +1,13 @@
 """Where training batches come from: a curriculum that grows with success, or a pool of problems made beforehand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Generator
 
 from recurse_lab.tasks.base import Batch, Task
+from recurse_lab.tasks.judging import Judge
 
 
 @dataclass
@@ -40,17 +41,36 @@ class Curriculum:
 
 @dataclass(frozen=True)
 class Pool:
-    """Problems drawn from a pool, with replacement, each in a new guise whenever it is drawn."""
+    """Problems drawn from a pool, with replacement, each in a new guise whenever it is drawn, if there is one."""
 
+    task: Judge
     problems: Batch
     count: int  # problems a batch
-    augment: Callable[[Batch, Generator], Batch]
     generator: Generator
+    augment: Callable[[Batch, Generator], Batch] | None = None
 
     def draw(self) -> Batch:
         """A batch of problems, augmented."""
         chosen = torch.randint(len(self.problems.inputs), (self.count,), generator=self.generator)
-        return self.augment(Batch(*(part[chosen] for part in self.problems)), self.generator)
+        drawn = Batch(*(part[chosen] for part in self.problems))
+        return self.augment(drawn, self.generator) if self.augment else drawn
+
+    def observe(self, accuracy: float) -> None:
+        """Nothing changes with success."""
+
+
+@dataclass
+class InTurn:
+    """Batches that were made beforehand, one after the other, and from the first again after the last."""
+
+    task: Judge
+    batches: Sequence[Batch]
+    drawn: int = 0
+
+    def draw(self) -> Batch:
+        """The next batch."""
+        self.drawn += 1
+        return self.batches[(self.drawn - 1) % len(self.batches)]
 
     def observe(self, accuracy: float) -> None:
         """Nothing changes with success."""

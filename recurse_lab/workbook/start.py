@@ -27,6 +27,7 @@ from recurse_lab.records.store import (
     write_weights,
 )
 from recurse_lab.tasks.base import Batch
+from recurse_lab.train.loop import Step
 from recurse_lab.workbook.editions import solution
 from recurse_lab.workbook.parameters import check_parameters
 from recurse_lab.workbook.shown import comparison_table, source_of, table
@@ -110,17 +111,17 @@ class Lab:
                 write_checksums(self.data)
         return read_reference(self.data, recipe, arms)
 
-    def watch(self, total: int, label: str) -> Callable[[int, float, float], None]:
-        """A progress bar for `fit(..., watch=...)`: loss, accuracy and time left."""
+    def watch(self, total: int, label: str) -> Callable[[Step], None]:
+        """A progress bar for `fit(..., after=...)`: loss, accuracy and time left."""
         bar = self._bar(total, label)
 
-        def step(number: int, loss: float, accuracy: float) -> None:
-            bar.set_postfix_str(f"loss {loss:.3f}, {accuracy:.0%} of cells right", refresh=False)
+        def after(step: Step) -> None:
+            bar.set_postfix_str(f"loss {step.loss:.3f}, {step.accuracy:.0%} of cells right", refresh=False)
             bar.update()
-            if number + 1 == total:
+            if step.number + 1 == total:
                 bar.close()
 
-        return step
+        return after
 
     def source(self, *objects: Any) -> Markdown:
         """The library's own source of functions or classes."""

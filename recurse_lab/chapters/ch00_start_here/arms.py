@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
-from recurse_lab.experiments.prefix_sums.arm import LOOPED, UNTIED, Arm
+from recurse_lab.experiments.prefix_sums.arm import LOOPED, UNTIED, PrefixSumArm
+from recurse_lab.experiments.prefix_sums.trial import train
+
+__all__ = ["taste_arms", "train"]
 
 
-def taste_arms(profile: str) -> dict[str, Arm]:
+def taste_arms(profile: str) -> dict[str, PrefixSumArm]:
     """The looped net and the six-block net of chapter 02, for 300 steps (smoke: 12) on at most 8 bits.
 
     Cost: 5 CPU-seconds each. Expected: the looped net answers all 64-bit strings on most seeds, the other none.

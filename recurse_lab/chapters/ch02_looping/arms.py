@@ -5,9 +5,24 @@ Full profile, which writes the reference records: `python -m recurse_lab run --p
 
 from dataclasses import replace
 
-from recurse_lab.experiments.prefix_sums.arm import FOUR_BLOCKS, LOOPED, UNTIED, feed_forward
+from recurse_lab.experiments.mazes.arm import MAZE_ARMS
+from recurse_lab.experiments.mazes.trial import trial as maze_trial
+from recurse_lab.experiments.prefix_sums.arm import FOUR_BLOCKS, LOOPED, UNTIED, at_profile, feed_forward
+from recurse_lab.experiments.prefix_sums.trial import restore, train, trial
 from recurse_lab.models.deep_thinking import DeepThinkingConfig
 from recurse_lab.train.objectives.progressive import Progressive
+
+__all__ = [
+    "ABLATIONS",
+    "LARGER",
+    "LIVE",
+    "MAZE_ARMS",
+    "at_profile",
+    "maze_trial",
+    "restore",
+    "train",
+    "trial",
+]
 
 LIVE = {
     "looped": LOOPED,

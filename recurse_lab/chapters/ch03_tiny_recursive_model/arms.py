@@ -12,13 +12,32 @@ from recurse_lab.experiments.sudoku.arm import (
     TINY,
     Puzzles,
     SudokuArm,
+    at_profile,
     in_other_norm,
     plan,
     to_plateau,
 )
+from recurse_lab.experiments.sudoku.problems import puzzles
+from recurse_lab.experiments.sudoku.trial import build, restore, train, trial
 from recurse_lab.models.feed_forward import FeedForwardConfig
 from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.last_step import LastStep
+
+__all__ = [
+    "APART",
+    "LIVE",
+    "NINE",
+    "PLATEAU",
+    "RECURSIVE",
+    "TASTE",
+    "at_profile",
+    "build",
+    "plain",
+    "puzzles",
+    "restore",
+    "train",
+    "trial",
+]
 
 TASTE = replace(
     RECURSIVE,

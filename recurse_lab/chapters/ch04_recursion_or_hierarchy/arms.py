@@ -6,9 +6,43 @@ Full profile, which writes the reference records: `python -m recurse_lab run --p
 from dataclasses import replace
 from typing import Any
 
-from recurse_lab.experiments.sudoku.arm import CARRIED, RECURSIVE, STEPS, TINY, SudokuArm, to_plateau
+from recurse_lab.experiments.arc.arm import ARC
+from recurse_lab.experiments.arc.trial import trial as arc_trial
+from recurse_lab.experiments.sudoku.arm import (
+    CARRIED,
+    RECURSIVE,
+    STEPS,
+    TINY,
+    SudokuArm,
+    at_profile,
+    to_plateau,
+)
+from recurse_lab.experiments.sudoku.problems import puzzles
+from recurse_lab.experiments.sudoku.trial import build, restore, train, trial
 from recurse_lab.models.hrm import HRMConfig
 from recurse_lab.models.trm import TRMConfig
+
+__all__ = [
+    "ABLATIONS",
+    "ARC",
+    "CARRIES",
+    "CARRY_SEEDS",
+    "ENDS",
+    "LIVE",
+    "LOOPS",
+    "RECURSIVE",
+    "arc_trial",
+    "at_profile",
+    "at_rate",
+    "blocks_paid",
+    "build",
+    "changed",
+    "hierarchy",
+    "puzzles",
+    "restore",
+    "train",
+    "trial",
+]
 
 
 def blocks_paid(model: TRMConfig, cycles: int) -> int:
@@ -23,8 +57,8 @@ def changed(label: str, model: TRMConfig = TINY, average: float = 0.99, **superv
     """The recursive net with one change, for as many steps as cost the same training compute."""
     objective = replace(CARRIED, **supervision)
     steps = round(STEPS * blocks_paid(TINY, CARRIED.cycles) / blocks_paid(model, objective.cycles))
-    plan = replace(RECURSIVE.plan, steps=steps)
-    return replace(RECURSIVE, label=label, model=model, average=average, objective=objective, plan=plan)
+    plan = replace(RECURSIVE.plan, steps=steps, average=average)
+    return replace(RECURSIVE, label=label, model=model, objective=objective, plan=plan)
 
 
 def hierarchy(label: str, layers: tuple[int, int]) -> SudokuArm:

@@ -8,11 +8,31 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from recurse_lab.claims.arms import arm_results
+from recurse_lab.experiments.arc.problems import chosen
+from recurse_lab.experiments.arc.tables import guesses, identities
 from recurse_lab.experiments.sudoku.arm import SudokuArm
-from recurse_lab.experiments.sudoku.tables import solved
+from recurse_lab.experiments.sudoku.inside import cases
+from recurse_lab.experiments.sudoku.rates import tried
+from recurse_lab.experiments.sudoku.tables import by_steps, costs, ended, solved
 from recurse_lab.measure.latents import trace
 from recurse_lab.records.replicate import Results
 from recurse_lab.recurrence import Recurrence
+
+__all__ = [
+    "PUBLISHED",
+    "by_steps",
+    "cases",
+    "changes",
+    "chosen",
+    "costs",
+    "ended",
+    "guesses",
+    "identities",
+    "loops",
+    "moved_by_step",
+    "solved",
+    "tried",
+]
 
 # Sudoku-Extreme, per cent: Jolicoeur-Martineau 2025, tables 1 and 2
 PUBLISHED = {

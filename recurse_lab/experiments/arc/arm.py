@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from recurse_lab.models.trm import TRMConfig
 from recurse_lab.tasks.arc_boards import TOKENS
 from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
-from recurse_lab.train.optimizer import Optimiser
+from recurse_lab.train.optimizer import Plan
 
 BLANK = 0  # the row that no board is trained with, so that it stays zero; the papers keep one too
 EVERY = 10  # steps between two points of the learning curve that is kept
@@ -24,8 +24,7 @@ class ArcArm:
     augmentations: int
     model: TRMConfig
     objective: HaltingSupervision
-    optimiser: Optimiser
-    steps: int
+    plan: Plan
     batch: int = 32
 
     @property
@@ -41,8 +40,18 @@ ARC = ArcArm(
     model=TRMConfig(symbols=TOKENS, classes=TOKENS, width=64, heads=2, refinements=2, prefix=1, multiple=1),
     # at most two supervision steps a board, where the papers have 16: more boards in the same steps
     objective=HaltingSupervision(cycles=1, max_age=2, loss="softmax"),
-    optimiser=Optimiser(rate=1e-3, weight_decay=0.1, table_rate=1e-2, table_decay=0.1, average=0.995),
-    steps=2_000,
+    plan=Plan(
+        steps=2_000,
+        rate=1e-3,
+        warmup=0,
+        decay_last=0.0,
+        weight_decay=0.1,
+        betas=(0.9, 0.95),
+        clip=None,
+        average=0.995,
+        table_rate=1e-2,
+        table_decay=0.1,
+    ),
 )
 
-ARC_SMOKE = replace(ARC, tasks=2, augmentations=3, steps=12, batch=8)
+ARC_SMOKE = replace(ARC, tasks=2, augmentations=3, plan=replace(ARC.plan, steps=12), batch=8)

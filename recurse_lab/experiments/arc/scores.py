@@ -15,7 +15,7 @@ from recurse_lab.recurrence import settle
 from recurse_lab.tasks.arc import ArcTask, Grid, Pair
 from recurse_lab.tasks.arc_boards import Augmentation, decode, encode_pair, passes, rank
 from recurse_lab.tasks.base import Batch
-from recurse_lab.train.objectives.base import right_cells
+from recurse_lab.tasks.judging import CLASSES
 from recurse_lab.train.objectives.halting_supervision import Halts
 
 KEPT = 3  # grids of each vote that are written down
@@ -52,15 +52,15 @@ def answer(
     """Logits after some cycles on boards whose row r is replaced by `rows[r]`, and how sure the head is of each."""
     relabeled = torch.cat((rows[inputs[:, :1]], inputs[:, 1:]), dim=1)
     thought = settle(model, relabeled, cycles)
-    assert thought.logits is not None
+    assert thought.output is not None
     q_halt, _ = model.halting(thought.state)
-    return thought.logits, q_halt.sigmoid()
+    return thought.output, q_halt.sigmoid()
 
 
 def share_right(model: Halts, shown: Batch, rows: Int[Tensor, " R"], cycles: int) -> float:
     """Share of boards that are wholly right."""
     logits, _ = answer(model, shown.inputs, rows, cycles)
-    return right_cells(logits, shown.targets).all(1).float().mean().item()
+    return CLASSES.right(logits, shown.targets).all(1).float().mean().item()
 
 
 def guesses(

@@ -2,17 +2,15 @@
 
 Every task under every augmentation has a row of the identity table, as in Wang et al. 2025 (HRM): the net is told
 which rule is meant and never what it is. arXiv:2512.11847 replaced the rows of the published net by a blank or a
-random one and found no right answer; the recipe measures the same here.
+random one and found no right answer; this experiment measures the same here.
 
 Shape letters: B batch, R rows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from time import process_time
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor
 
 from recurse_lab.experiments.arc.arm import EVERY, ArcArm
@@ -21,10 +19,10 @@ from recurse_lab.experiments.arc.scores import View, scores, share_right
 from recurse_lab.kernels import fused
 from recurse_lab.measure.cost import parameters
 from recurse_lab.models.trm import TRM
-from recurse_lab.records.record import loaded
-from recurse_lab.tasks.base import Batch
-from recurse_lab.train.loop import Run, cell_accuracy, seeded
-from recurse_lab.train.optimizer import Stepper
+from recurse_lab.records.record import kept, loaded
+from recurse_lab.tasks.judging import CLASSES
+from recurse_lab.train.loop import After, Run, fit, seeded
+from recurse_lab.train.sources import Pool
 
 
 def build(arm: ArcArm) -> TRM:
@@ -42,7 +40,7 @@ def restore(arm: ArcArm, weights: Mapping[str, Tensor]) -> TRM:
 
 
 @fused()
-def train_arc(arm: ArcArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def trial(arm: ArcArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """One trial: train on the demonstrations, then vote on the tests with each kind of identity.
 
     Cost: 65 CPU-seconds. Expected: a pass@1 of 0.5 to 0.75 and a pass@2 of 0.75 to 1 with the own rows, below 0.1
@@ -54,14 +52,13 @@ def train_arc(arm: ArcArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]
     values = {
         "params": parameters(model),
         "train_seconds": run.seconds,
-        "loss": [round(loss, 4) for loss in run.loss[::EVERY]],
-        "accuracy": [round(accuracy, 4) for accuracy in run.accuracy[::EVERY]],
+        "curve": run.curve(EVERY),
         "demonstrations": {
             name: share_right(model, shown, rows, arm.think) for name, rows in identities.items()
         },
         "tests": {name: scores(model, views, rows, arm.side, arm.think) for name, rows in identities.items()},
     }
-    return values, {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    return values, kept(model)
 
 
 class Trained(NamedTuple):
@@ -74,23 +71,10 @@ class Trained(NamedTuple):
 
 
 @fused()
-def train(arm: ArcArm, seed: int, watch: Callable[[int, float, float], None] | None = None) -> Trained:
-    """Train a net and the rows of its table; `watch(step, loss, accuracy)` is called after every step."""
+def train(arm: ArcArm, seed: int, after: After | None = None) -> Trained:
+    """Train a net and the rows of its table; `after` is called with every step."""
     with seeded(seed) as generator:
         model, views = build(arm), draw_views(arm, generator)
-    identities, shown = draw_identities(len(views), generator), demonstrations(views, arm)
-    stepper, run, carry, begun = Stepper(model, arm.optimiser), Run(), None, process_time()
-    for step in range(arm.steps):
-        drawn_B = torch.randint(0, len(shown.inputs), (arm.batch,), generator=generator)
-        batch = Batch(shown.inputs[drawn_B], shown.targets[drawn_B])
-        outcome = arm.objective(model, batch, carry, step / arm.steps, generator)
-        carry = outcome.carry
-        # a slot may still hold an older board than the batch's
-        stepper.step(outcome.loss, carry.slots.batch.inputs[:, 0])
-        run.loss.append(outcome.loss.item())
-        run.accuracy.append(cell_accuracy(outcome))
-        if watch:
-            watch(step, run.loss[-1], run.accuracy[-1])
-    run.seconds = process_time() - begun
-    stepper.average.keep()
-    return Trained(model.eval(), run, views, identities)
+    identities = draw_identities(len(views), generator)
+    source = Pool(CLASSES, demonstrations(views, arm), arm.batch, generator)
+    return Trained(model, fit(model, source, arm.objective, arm.plan, generator, after), views, identities)

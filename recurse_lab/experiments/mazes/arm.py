@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from recurse_lab.models.deep_thinking import DeepThinkingConfig
-from recurse_lab.train.loop import Plan
 from recurse_lab.train.objectives.progressive import Progressive
+from recurse_lab.train.optimizer import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class MazeArm:
     threshold: float = 0.93  # of cells right before mazes grow; above it the net waits too long
     sizes: tuple[int, ...] = (11, 17, 25)
     mazes: int = 20  # test mazes of each size
+    own_test: bool = False  # each seed draws its own test mazes; False: the same ones for all
 
 
 MAZES_LOOPED = MazeArm(

@@ -5,9 +5,9 @@ from pathlib import Path
 from torch import Generator
 
 from recurse_lab.experiments.mazes.arm import MAZES_LOOPED
+from recurse_lab.experiments.mazes.trial import restore
 from recurse_lab.measure.latents import Trace, trace
 from recurse_lab.models.deep_thinking import DeepThinking
-from recurse_lab.records.record import loaded
 from recurse_lab.records.store import read_weights
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.mazes import Mazes
@@ -20,7 +20,7 @@ def maze_net(data: Path) -> DeepThinking:
         RecordError: its weights are missing or damaged.
         ValueError: they belong to another configuration.
     """
-    return loaded(DeepThinking(MAZES_LOOPED.model), read_weights(data, "mazes"), MAZES_LOOPED.label)
+    return restore(MAZES_LOOPED, read_weights(data, "mazes"))
 
 
 def show_case(net: DeepThinking, size: int, seed: int, steps: int = 40) -> tuple[Batch, Trace]:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from recurse_lab.models.deep_thinking import DeepThinkingConfig
-from recurse_lab.train.loop import Plan
 from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.objectives.progressive import Progressive
+from recurse_lab.train.optimizer import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arm:
-    """One way of spending the same optimiser steps on the same strings."""
+class PrefixSumArm:
+    """One way of spending the same optimizer steps on the same strings."""
 
     label: str
     model: DeepThinkingConfig
@@ -23,6 +23,7 @@ class Arm:
     lengths: tuple[int, ...] = (16, 32, 64, 128, 256, 512)
     strings: int = 64  # test strings of up to 128 bits; an eighth of that for longer ones
     halting: bool = False  # also compare halting rules
+    own_test: bool = False  # each seed draws its own test strings; False: the same ones for all
 
     @property
     def loops(self) -> bool:
@@ -30,14 +31,14 @@ class Arm:
         return self.model.depth == 1
 
 
-STEPS = 900  # optimiser steps of every arm
+STEPS = 900  # optimizer steps of every arm
 
 # Dilations of the feed-forward nets. A block of five convolutions with dilation d reaches 5d cells to each side,
 # so that an answer of either can depend on every cell up to 511 to its left: 512 bits are within reach.
 FOUR_BLOCKS = (1, 4, 16, 81)
 SIX_BLOCKS = (1, 2, 4, 16, 32, 64)  # cost as many FLOPs in training as the looped net's average step
 
-LOOPED = Arm(
+LOOPED = PrefixSumArm(
     label="looped, one block",
     model=DeepThinkingConfig(),
     objective=Progressive(with_gradient=8, without_gradient=30, late_start_from=0.4, late_start_share=0.5),
@@ -46,9 +47,11 @@ LOOPED = Arm(
 )
 
 
-def feed_forward(label: str, dilations: tuple[int, ...], width: int, groups: int, rate: float) -> Arm:
+def feed_forward(
+    label: str, dilations: tuple[int, ...], width: int, groups: int, rate: float
+) -> PrefixSumArm:
     """Different blocks, once each; `rate` was chosen on validation strings (`chapters/ch02_looping/rates.py`)."""
-    return Arm(
+    return PrefixSumArm(
         label=label,
         model=DeepThinkingConfig(dilations=dilations, width=width, groups=groups),
         objective=LastStep(steps=len(dilations)),
@@ -59,7 +62,7 @@ def feed_forward(label: str, dilations: tuple[int, ...], width: int, groups: int
 UNTIED = feed_forward("6 blocks, same training compute", SIX_BLOCKS, 32, 4, 4e-3)
 
 
-def at_profile(arms: Mapping[str, Arm], profile: str) -> dict[str, Arm]:
+def at_profile(arms: Mapping[str, PrefixSumArm], profile: str) -> dict[str, PrefixSumArm]:
     """The arms as they are in `quick` and `full`; in `smoke`, 12 steps and two short lengths."""
     if profile != "smoke":
         return dict(arms)

@@ -44,10 +44,10 @@ def compare_rules(
     generator = torch.Generator().manual_seed(TEST_SEED)
     for length in lengths:
         batch = PrefixSums().sample(strings, length, "test", generator)
-        seen = trace(model, batch.inputs, late(length), keep_latents=False)
+        seen = trace(model, batch.inputs, late(length), task=PrefixSums(), targets=batch.targets)
         for name, (settings, rule) in rules.items():
             halts = np.stack([rule(seen, setting) for setting in settings])  # (R, B)
-            right = np.stack([outcome_at(seen, batch.targets.numpy(), halt) for halt in halts])
+            right = np.stack([outcome_at(seen, halt) for halt in halts])
             spent[name].append((halts.mean(1), right.mean(1)))
     curves = {name: _mean_over_lengths(list(rules[name][0]), parts) for name, parts in spent.items()}
     return curves | {"equal": _at_equal_iterations(curves)}

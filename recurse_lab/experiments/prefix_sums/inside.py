@@ -7,14 +7,15 @@ import numpy as np
 from torch import Generator
 
 from recurse_lab.experiments.prefix_sums.arm import LOOPED
-from recurse_lab.experiments.prefix_sums.trial import TEST_SEED, train
+from recurse_lab.experiments.prefix_sums.scores import TEST_SEED
+from recurse_lab.experiments.prefix_sums.trial import train
 from recurse_lab.measure.jacobian import eigenvalues
 from recurse_lab.measure.latents import Trace, trace
 from recurse_lab.models.deep_thinking import DeepThinking
 from recurse_lab.recurrence import think
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.prefix_sums import PrefixSums
-from recurse_lab.train.objectives.base import right_cells
+from recurse_lab.train.loop import After
 
 
 def spectra(net: DeepThinking, bits: int, steps: int, seed: int) -> tuple[list[Any], list[float], int | None]:
@@ -22,18 +23,18 @@ def spectra(net: DeepThinking, bits: int, steps: int, seed: int) -> tuple[list[A
     one = PrefixSums().sample(1, bits, "test", Generator().manual_seed(seed))
     frames, solved = [], None
     for thought in think(net, one.inputs, steps, read=True):
-        right = thought.logits is not None and bool(right_cells(thought.logits, one.targets).all())
+        right = thought.output is not None and bool(PrefixSums().right(thought.output, one.targets).all())
         solved = (solved or thought.step) if right else None
         frames.append((thought.step, eigenvalues(net, one.inputs, thought.state)))
     return frames, [float(np.abs(values).max()) for _, values in frames], solved
 
 
 def undertrained(
-    seed: int, steps: int = 300, watch: Any = None
+    seed: int, steps: int = 300, after: After | None = None
 ) -> tuple[DeepThinking, dict[str, float], np.ndarray]:
     """A net of few steps on strings of at most 6 bits: how many 64-bit strings it gets right, and its residuals."""
     arm = replace(LOOPED, plan=replace(LOOPED.plan, steps=steps), train_bits=6)
-    net, _, _ = train(arm, seed, watch)
+    net, _, _ = train(arm, seed, after)
     batch = PrefixSums().sample(24, 64, "test", Generator().manual_seed(TEST_SEED))
     seen = trace(net, batch.inputs, 120)
     right = seen.answers[-1] == batch.targets.numpy()

@@ -14,7 +14,7 @@ from typing import Any
 
 from torch import Tensor
 
-from recurse_lab.experiments.prefix_sums.arm import Arm
+from recurse_lab.experiments.prefix_sums.arm import PrefixSumArm
 from recurse_lab.experiments.prefix_sums.trial import train
 from recurse_lab.measure.behavior import accuracy_grid
 from recurse_lab.records.replicate import Results, replicate
@@ -27,7 +27,7 @@ FAILED = 0.5  # share of 16-bit strings right below which a net has not learned 
 STEPS_READ = {True: 60, False: 0}  # a looped net is judged after 60 iterations, the others after their depth
 
 
-def validate(arm: Arm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def validate(arm: PrefixSumArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Share of validation strings of 16 and of 24 bits that are wholly right."""
     model, run, _ = train(arm, seed)
     step = STEPS_READ[arm.loops] or arm.model.depth
@@ -35,7 +35,7 @@ def validate(arm: Arm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return {"right": grid.exact[:, 0].tolist(), "rate": arm.plan.rate, "train_seconds": run.seconds}, {}
 
 
-def search(folder: Path, cache: Path, arms: Mapping[str, Arm], jobs: int = 2) -> Path:
+def search(folder: Path, cache: Path, arms: Mapping[str, PrefixSumArm], jobs: int = 2) -> Path:
     """Run the search for every arm and write its records below `folder`."""
     tried = {
         f"{name} at {rate:g}": replace(arm, plan=replace(arm.plan, rate=rate))
@@ -47,8 +47,8 @@ def search(folder: Path, cache: Path, arms: Mapping[str, Arm], jobs: int = 2) ->
     return path
 
 
-def best_rates(results: Results, arms: Mapping[str, Arm]) -> Mapping[str, float]:
-    """Arm -> the rate with the highest mean share right; on a tie the one that the arm has already."""
+def best_rates(results: Results, arms: Mapping[str, PrefixSumArm]) -> Mapping[str, float]:
+    """PrefixSumArm -> the rate with the highest mean share right; on a tie the one that the arm has already."""
     scores: dict[str, dict[float, float]] = {}
     unsafe: set[float] = set()
     for key, runs in results.items():

@@ -1,15 +1,19 @@
-"""What is recorded of a net trained on prefix sums: costs, learning curve, and when answers are read."""
+"""What is recorded of a net trained on prefix sums: its accuracy by length and iteration, and its costs."""
 
 from typing import Any
 
 import torch
 from torch import Generator
 
-from recurse_lab.experiments.prefix_sums.arm import Arm
+from recurse_lab.experiments.prefix_sums.arm import PrefixSumArm
+from recurse_lab.measure.behavior import accuracy_grid
 from recurse_lab.measure.cost import forward_flops, parameters
 from recurse_lab.models.deep_thinking import DeepThinking
+from recurse_lab.tasks.base import own_seed
 from recurse_lab.tasks.prefix_sums import PrefixSums
 from recurse_lab.train.loop import Run
+
+TEST_SEED = 1_000_003  # draws the test strings of arms without their own
 
 
 def late(bits: int) -> int:
@@ -17,14 +21,27 @@ def late(bits: int) -> int:
     return bits + 88
 
 
-def iterations_read(arm: Arm, bits: int) -> list[int]:
+def iterations_read(arm: PrefixSumArm, bits: int) -> list[int]:
     """Iterations after which answers are read: 1 to `late`, or a feed-forward net's own depth."""
     if not arm.loops:
         return [arm.model.depth]
     return sorted({*range(1, late(bits), max(1, bits // 32)), late(bits)})
 
 
-def cost(arm: Arm, model: DeepThinking, run: Run, bits: list[int]) -> dict[str, Any]:
+def accuracy(arm: PrefixSumArm, model: DeepThinking, seed: int) -> dict[str, Any]:
+    """Length -> iteration -> share of strings wholly right ("exact"), and of bits right ("cells")."""
+    found: dict[str, Any] = {"exact": {}, "cells": {}}
+    for length in arm.lengths:
+        count = arm.strings if length <= 128 else max(4, arm.strings // 8)
+        reads = iterations_read(arm, length)
+        test = own_seed(TEST_SEED, seed, arm.own_test)
+        grid = accuracy_grid(model, PrefixSums(), [length], reads, count=count, seed=test)
+        for name, shares in (("exact", grid.exact), ("cells", grid.cells)):
+            found[name][str(length)] = dict(zip(map(str, reads), shares[0].tolist(), strict=True))
+    return found
+
+
+def cost(arm: PrefixSumArm, model: DeepThinking, run: Run, bits: list[int]) -> dict[str, Any]:
     """Parameters, FLOPs of the training run and of one longest answer, CPU-seconds of training."""
     one = PrefixSums().sample(1, arm.train_bits, "train", Generator().manual_seed(0)).inputs
     free, graded = arm.objective.mean_steps
@@ -38,13 +55,4 @@ def cost(arm: Arm, model: DeepThinking, run: Run, bits: list[int]) -> dict[str, 
         "train_flops": per_bit * arm.batch * sum(bits),
         "infer_flops": forward_flops(model, longest).answer(steps),
         "train_seconds": run.seconds,
-    }
-
-
-def thinned(run: Run, bits: list[int], every: int = 10) -> dict[str, list[float]]:
-    """Every tenth step of a learning curve, rounded: small enough to keep."""
-    return {
-        "loss": [round(loss, 4) for loss in run.loss[::every]],
-        "accuracy": [round(accuracy, 4) for accuracy in run.accuracy[::every]],
-        "bits": [float(number) for number in bits[::every]],
     }

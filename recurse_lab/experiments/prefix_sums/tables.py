@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from recurse_lab.claims.arms import arm_results
-from recurse_lab.experiments.prefix_sums.arm import Arm
+from recurse_lab.experiments.prefix_sums.arm import PrefixSumArm
 from recurse_lab.measure.behavior import steps_needed
 from recurse_lab.records.record import Record
 from recurse_lab.records.replicate import Results
@@ -19,8 +19,8 @@ def right_at_longest(record: Record) -> float:
     return by_step[max(by_step, key=int)]
 
 
-def costs(results: Results, arms: Mapping[str, Arm]) -> dict[str, dict[str, float]]:
-    """Arm -> its parameters and what it cost, mean over seeds."""
+def costs(results: Results, arms: Mapping[str, PrefixSumArm]) -> dict[str, dict[str, float]]:
+    """PrefixSumArm -> its parameters and what it cost, mean over seeds."""
     return {
         arm.label: {
             "parameters": arm.params,
@@ -53,7 +53,7 @@ def _needed(curve: dict[int, float]) -> int | None:
 def share_right_by_step(
     results: Results, labels: Mapping[str, str], bits: int
 ) -> dict[str, dict[int, float]]:
-    """Arm -> iteration -> share of strings of one length wholly right, mean over seeds."""
+    """PrefixSumArm -> iteration -> share of strings of one length wholly right, mean over seeds."""
     curves = {}
     for name, runs in results.items():
         by_seed = [by_length(run)[bits] for run in runs.values()]
@@ -64,7 +64,7 @@ def share_right_by_step(
 
 
 def share_right_by_length(results: Results, labels: Mapping[str, str]) -> dict[str, dict[int, list[float]]]:
-    """Arm -> length -> share of strings wholly right at the last reading, one entry a seed."""
+    """PrefixSumArm -> length -> share of strings wholly right at the last reading, one entry a seed."""
     return {
         labels[name]: {
             bits: [list(by_length(run)[bits].values())[-1] for run in runs.values()]

@@ -1,7 +1,4 @@
-"""Arms of chapters 03 and 04: a net, an objective and a plan on easy puzzles, tested on hard ones.
-
-Puzzles, optimiser and measurements are the same for all arms.
-"""
+"""What may vary in an experiment on Sudoku: a net, an objective and a plan, on easy puzzles, tested on hard ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,10 +6,10 @@ from typing import Literal, cast
 
 from recurse_lab.models.feed_forward import FeedForwardConfig
 from recurse_lab.models.trm import TRMConfig
-from recurse_lab.train.loop import Plan
 from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
 from recurse_lab.train.objectives.last_step import LastStep
+from recurse_lab.train.optimizer import Plan
 from recurse_lab.train.plateau import Plateau
 
 READS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # supervision steps after which a recursive net is read
@@ -28,23 +25,23 @@ class Puzzles:
     side: int = 6
     train_givens: tuple[int, int] = (12, 20)
     test_givens: tuple[int, int] = (8, 11)
-    train: int = 2_000  # puzzles to draw from; their digits are relabelled whenever they are drawn
+    train: int = 2_000  # puzzles to draw from; their digits are relabeled whenever they are drawn
     test: int = 256
     validation: int = 200  # as hard as the test's, of a third set of kinds
 
 
 @dataclass(frozen=True, kw_only=True)
 class SudokuArm:
-    """One way of spending optimiser steps on the same puzzles."""
+    """One way of spending optimizer steps on the same puzzles."""
 
     label: str
     model: TRMConfig | FeedForwardConfig
     objective: Objective
     plan: Plan
     batch: int = 32
-    average: float = 0.99  # mu of the slow average that is tested; 0 tests the last weights
     puzzles: Puzzles = field(default_factory=Puzzles)
     plateau: Plateau | None = None  # stop by validation instead of after all of the plan's steps
+    own_test: bool = False  # each seed draws its own test puzzles; False: the same ones for all
 
     @property
     def recursive(self) -> bool:
@@ -63,8 +60,10 @@ class SudokuArm:
 
 
 def plan(steps: int, rate: float) -> Plan:
-    """The optimiser's options that all arms share (the papers' betas; warm-up and decay as small nets need them)."""
-    return Plan(steps=steps, rate=rate, warmup=20, decay_last=0.0, weight_decay=0.1, betas=(0.9, 0.95))
+    """What all arms share: betas and slow average as in the papers, warm-up and decay as small nets need them."""
+    return Plan(
+        steps=steps, rate=rate, warmup=20, decay_last=0.0, weight_decay=0.1, betas=(0.9, 0.95), average=0.99
+    )
 
 
 def in_other_norm(arm: SudokuArm, rate: float) -> SudokuArm:
@@ -87,7 +86,7 @@ def smoke(arms: dict[str, SudokuArm]) -> dict[str, SudokuArm]:
     return {name: shorter(arm) for name, arm in arms.items()}
 
 
-STEPS = 800  # optimiser steps of every live arm
+STEPS = 800  # optimizer steps of every live arm
 LONGEST = 4_500  # of an arm trained to a plateau that has not reached it by then
 RULE = Plateau(every=250, patience=750, rise=0.005)
 

@@ -17,7 +17,7 @@ from recurse_lab.models.trm import TRM
 from recurse_lab.records.record import Record
 from recurse_lab.recurrence import think
 from recurse_lab.tasks.base import Batch
-from recurse_lab.train.objectives.base import right_cells
+from recurse_lab.tasks.judging import CLASSES
 
 
 @fused()
@@ -30,9 +30,9 @@ def head_at_every_step(
     for part in in_parts(batch):
         said, right = [], []
         for thought in think(net, part.inputs, steps, read=range(1, steps + 1)):
-            if thought.logits is not None:
+            if thought.output is not None:
                 said.append(net.halting(thought.state).halt.sigmoid())
-                right.append(right_cells(thought.logits, part.targets).all(1))
+                right.append(CLASSES.right(thought.output, part.targets).all(1))
         parts.append((torch.stack(said), torch.stack(right)))
     every_said, every_right = (torch.cat(of_parts, dim=1).numpy() for of_parts in zip(*parts, strict=True))
     return every_said, every_right

@@ -19,9 +19,9 @@ from recurse_lab.measure.latents import Trace, settling_step, trace
 from recurse_lab.models.trm import TRM, Latents
 from recurse_lab.recurrence import Thought, settle, think
 from recurse_lab.tasks.base import Batch, Split
+from recurse_lab.tasks.judging import CLASSES
 from recurse_lab.tasks.sudoku import Sudoku
 from recurse_lab.tasks.sudoku_rules import TECHNIQUES
-from recurse_lab.train.objectives.base import right_cells
 
 
 def data_table(arm: SudokuArm, seed: int, most: int = 300) -> dict[str, dict[str, Any]]:
@@ -97,8 +97,8 @@ def candidates_left(net: TRM, batch: Batch, steps: int, least: float = 0.01) -> 
     left = dict.fromkeys(range(1, steps + 1), 0)
     for part in in_parts(batch):
         for thought in think(net, part.inputs, steps, read=left):
-            if thought.logits is not None:
-                held_BL = (thought.logits.softmax(-1) > least).sum(-1)
+            if thought.output is not None:
+                held_BL = (thought.output.softmax(-1) > least).sum(-1)
                 left[thought.step] += int(held_BL[part.inputs == 0].sum())
     blanks = int((batch.inputs == 0).sum())
     return {step: digits / blanks for step, digits in left.items()}
@@ -136,8 +136,8 @@ def forgetting(net: TRM, batch: Batch, steps: int) -> dict[str, dict[int, float]
             thought = Thought(0, first, None)
             for step in solved[name]:
                 thought = settle(net, part.inputs, 1, resume=thought)
-                assert thought.logits is not None
-                solved[name][step] += int(right_cells(thought.logits, part.targets).all(1).sum())
+                assert thought.output is not None
+                solved[name][step] += int(CLASSES.right(thought.output, part.targets).all(1).sum())
                 thought = thought._replace(state=keep(thought.state, first))
     solved["both forgotten"] = dict.fromkeys(range(1, steps + 1), solved["nothing forgotten"][1])
     return {

@@ -5,15 +5,21 @@ from functools import lru_cache
 from torch import Generator
 
 from recurse_lab.experiments.sudoku.arm import Puzzles, SudokuArm
-from recurse_lab.tasks.base import Batch, Split
+from recurse_lab.tasks.base import Batch, Split, own_seed
 from recurse_lab.tasks.sudoku import Sudoku
 
 TEST_SEED, VALIDATION_SEED = 1_000_081, 1_000_099
 
 
-def puzzles(arm: SudokuArm, split: Split) -> Batch:
-    """The hard puzzles of validation or test: the same for every arm and seed."""
-    return pool(arm.puzzles, split, TEST_SEED if split == "test" else VALIDATION_SEED)
+def puzzles(arm: SudokuArm, split: Split, seed: int = 0) -> Batch:
+    """The hard puzzles of validation or test: the same for every arm and seed, or each seed's own."""
+    base = TEST_SEED if split == "test" else VALIDATION_SEED
+    return pool(arm.puzzles, split, own_seed(base, seed, arm.own_test))
+
+
+def task_of(arm: SudokuArm) -> Sudoku:
+    """The arm's task."""
+    return Sudoku(arm.puzzles.side)
 
 
 @lru_cache(maxsize=8)

@@ -47,8 +47,8 @@ def either_norm(arms: Mapping[str, SudokuArm]) -> dict[str, SudokuArm]:
 
 def validate(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Shares of cells and of boards right in hard validation puzzles."""
-    model, run, *_ = train(arm, seed)
-    ((_, right_BL),) = right_after(model, puzzles(arm, "validation"), [arm.judged])
+    model, run = train(arm, seed)
+    ((_, right_BL),) = right_after(model, puzzles(arm, "validation", seed), [arm.judged])
     cells, exact = right_BL.float().mean().item(), right_BL.all(1).float().mean().item()
     return {"cells": cells, "exact": exact, "rate": arm.plan.rate, "train_seconds": run.seconds}, {}
 

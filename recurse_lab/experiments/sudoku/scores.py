@@ -17,8 +17,8 @@ from recurse_lab.models.feed_forward import FeedForward
 from recurse_lab.models.trm import TRM, TRMConfig
 from recurse_lab.recurrence import Recurrence, think
 from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.judging import CLASSES
 from recurse_lab.tasks.sudoku import Sudoku
-from recurse_lab.train.objectives.base import right_cells
 from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.last_step import LastStep
 
@@ -48,8 +48,8 @@ def right_after(model: Recurrence, batch: Batch, reads: list[int]) -> Iterable[t
     right: dict[int, list[Tensor]] = {step: [] for step in reads}
     for inputs, targets in zip(*(part.split(AT_ONCE) for part in batch), strict=True):
         for thought in think(model, inputs, reads[-1], read=reads):
-            if thought.logits is not None:
-                right[thought.step].append(right_cells(thought.logits, targets))
+            if thought.output is not None:
+                right[thought.step].append(CLASSES.right(thought.output, targets))
     return [(step, torch.cat(parts)) for step, parts in right.items()]
 
 
@@ -62,18 +62,16 @@ def by_grade(arm: SudokuArm, solved_B: Tensor, batch: Batch) -> dict[str, float]
     }
 
 
-def cells_right(arm: SudokuArm, model: Model) -> float:
+def cells_right(arm: SudokuArm, model: Model, seed: int) -> float:
     """The validation score: share of cells right where the arm is judged."""
-    model.eval()
-    ((_, right_BL),) = right_after(model, puzzles(arm, "validation"), [arm.judged])
-    model.train()
+    ((_, right_BL),) = right_after(model, puzzles(arm, "validation", seed), [arm.judged])
     return right_BL.float().mean().item()
 
 
 def early_exit(arm: SudokuArm, model: TRM, batch: Batch) -> dict[str, float]:
     """Share of boards right and mean supervision steps when each board stops at its head's word."""
     found = answers(model, batch.inputs, cycles=arm.cycles, steps=JUDGED, early_exit=True)
-    right = right_cells(found.logits, batch.targets).all(1)
+    right = CLASSES.right(found.logits, batch.targets).all(1)
     return {"exact": right.float().mean().item(), "steps": found.steps.float().mean().item()}
 
 
@@ -92,7 +90,7 @@ def cost(arm: SudokuArm, model: Model, steps: int) -> dict[str, float]:
 
 
 def training_flops(arm: SudokuArm, flops: ForwardFlops) -> float:
-    """FLOPs of one board in one optimiser step."""
+    """FLOPs of one board in one optimizer step."""
     if isinstance(arm.objective, EveryStep):
         return flops.training(arm.objective.steps) + 3 * (arm.objective.steps - 1) * flops.read
     if isinstance(arm.objective, LastStep):
@@ -104,9 +102,3 @@ def training_flops(arm: SudokuArm, flops: ForwardFlops) -> float:
         outside = (n - 1) * first / (n * first + last)
         graded, free = graded - outside, free + outside
     return flops.training(graded, free)
-
-
-def thinned(values: list[float], every: int = 20) -> list[float]:
-    """Means of `every` steps each, rounded: small enough to keep."""
-    groups = [values[first : first + every] for first in range(0, len(values), every)]
-    return [round(sum(group) / len(group), 4) for group in groups]

@@ -6,31 +6,39 @@ Shape letters: B boards, L cells.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, cast
+from typing import cast
 
 import torch
-from torch.profiler import record_function
 
 from recurse_lab.experiments.sudoku.arm import RECURSIVE, SudokuArm
-from recurse_lab.experiments.sudoku.problems import pool
+from recurse_lab.experiments.sudoku.problems import pool, task_of
 from recurse_lab.experiments.sudoku.scores import training_flops
 from recurse_lab.experiments.sudoku.trial import build
 from recurse_lab.kernels import fused
 from recurse_lab.measure.cost import forward_flops
-from recurse_lab.measure.speed import OPTIMISER, Mark, TrainingRun
+from recurse_lab.measure.speed import Mark, TrainingRun
 from recurse_lab.models.trm import TRM, TRMConfig
 from recurse_lab.tasks.base import Batch
-from recurse_lab.tasks.sudoku import Sudoku
-from recurse_lab.train.loop import fit, seeded
-from recurse_lab.train.objectives.base import Objective
+from recurse_lab.tasks.judging import CLASSES
+from recurse_lab.train.loop import seeded, training
 from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
-from recurse_lab.train.objectives.slots import InProgress
-from recurse_lab.train.optimizer import Average, Optimiser, Stepper
-from recurse_lab.train.sources import Pool
+from recurse_lab.train.optimizer import Plan
+from recurse_lab.train.sources import InTurn, Pool
 
 HEAD_WIDTH = 64  # of the published net, whose width is 512; kept at every other width
 PREFIXES = (1, 16)  # ours, and the published one
 PUBLISHED = HaltingSupervision()  # T = 3, stablemax
+# of the published Sudoku recipe; the number of steps is the measurement's
+RECIPE = Plan(
+    steps=1,
+    rate=1e-4,
+    warmup=0,
+    decay_last=0.0,
+    weight_decay=1.0,
+    betas=(0.9, 0.95),
+    clip=None,
+    average=0.999,
+)
 
 
 @dataclass(frozen=True)
@@ -76,16 +84,11 @@ def published(width: int, prefix: int, batch: int) -> Case:
         model = TRM(config)
     shape = (batch, config.cells)
     boards = Batch(*(torch.randint(1, config.symbols, shape, generator=generator) for _ in range(2)))
-    stepper, carry = Stepper(model, Optimiser()), cast(InProgress | None, None)
-    stepper.average = SeenAverage(model, stepper.options.average)
+    source = InTurn(CLASSES, [boards])
 
     @fused()
     def run(steps: int, mark: Mark) -> None:
-        nonlocal carry
-        for _ in range(steps):
-            outcome = PUBLISHED(model, boards, carry, 0.0, generator)
-            carry = outcome.carry
-            stepper.step(outcome.loss)
+        for _ in training(model, source, PUBLISHED, replace(RECIPE, steps=steps), generator):
             mark()
 
     tokens = f"{prefix} prefix token{'s' if prefix > 1 else ''}"
@@ -99,27 +102,15 @@ def chapter(arm: SudokuArm) -> Case:
     with seeded(0) as generator:
         model = cast(TRM, build(arm))
     problems = pool(replace(arm.puzzles, train=2 * arm.batch), "train", 0)
-    source = Pool(problems, arm.batch, Sudoku(arm.puzzles.side).augment, generator)
-    average = SeenAverage(model, arm.average)
+    task = task_of(arm)
+    source = Pool(task, problems, arm.batch, generator, task.augment)
 
     @fused()
     def run(steps: int, mark: Mark) -> None:
-        def watch(*_: Any) -> None:
-            average.update()
+        for _ in training(model, source, arm.objective, replace(arm.plan, steps=steps), generator):
             mark()
-
-        fit(model, source, cast(Objective, arm.objective), replace(arm.plan, steps=steps), generator, watch)
 
     config = cast(TRMConfig, arm.model)
     name = f"chapter 03: width {config.width}, batch {arm.batch}, {arm.puzzles.side}x{arm.puzzles.side}"
     flops = training_flops(arm, forward_flops(model, problems.inputs[: arm.batch]))
     return Case(name, flops, run, times=20)
-
-
-class SeenAverage(Average):
-    """A slow average whose updates a profile counts as the optimiser's and not as other element-wise work."""
-
-    def update(self) -> None:
-        """The same update, under the optimiser's name."""
-        with record_function(OPTIMISER):
-            super().update()

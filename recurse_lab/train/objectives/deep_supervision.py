@@ -5,16 +5,17 @@ from dataclasses import dataclass
 import torch
 from torch import Generator
 
-from recurse_lab.recurrence import Recurrence, Thought, settle
-from recurse_lab.state import map_state
+from recurse_lab.recurrence import Recurrence, settle
+from recurse_lab.state import detached
 from recurse_lab.tasks.base import Batch
-from recurse_lab.train.objectives.base import Outcome, cross_entropy, right_cells
+from recurse_lab.tasks.judging import Judge, wholly
+from recurse_lab.train.objectives.base import Outcome, added
 from recurse_lab.train.objectives.slots import InProgress, Slots, filled
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeepSupervision:
-    """One supervision step per optimiser step; the state is carried on, detached, to the next.
+    """One supervision step per optimizer step; the state is carried on, detached, to the next.
 
     Wang et al. 2025 (HRM) and Jolicoeur-Martineau 2025 (TRM), section 2, without their halting head: a slot keeps its
     problem until it is solved or too old; the next call refills it from its batch.
@@ -25,17 +26,24 @@ class DeepSupervision:
     refill: float = 1.0  # chance that a solved slot is refilled; below 1 the net learns to hold an answer
 
     def __call__(
-        self, model: Recurrence, batch: Batch, carry: InProgress | None, progress: float, generator: Generator
+        self,
+        model: Recurrence,
+        task: Judge,
+        batch: Batch,
+        carry: InProgress | None,
+        progress: float,
+        generator: Generator,
     ) -> Outcome:
-        """Cross-entropy after `steps` refinements of every slot's carried state."""
-        slots = filled(model, batch, carry, generator)
-        held, begun = slots.batch, Thought(0, slots.state, None)
-        last = settle(model, held.inputs, self.steps, resume=begun, generator=generator)
-        assert last.logits is not None
-        outcome = Outcome(cross_entropy(last.logits, held.targets), last.logits, held.targets)
+        """Loss after `steps` refinements of every slot's carried state."""
+        slots, begun = filled(model, batch, carry, generator)
+        inputs, age = slots.batch.inputs, slots.age + 1
+        last = settle(model, inputs, self.steps, resume=begun)
+        assert last.output is not None
+        targets = task.asked(slots.batch.targets, self.steps)
+        loss = added(task.loss(last.output, targets), last.terms)
 
-        solved = right_cells(last.logits, held.targets).flatten(1).all(1)
+        solved = wholly(task.right(last.output, targets))
         lucky = torch.rand(len(solved), generator=generator) < self.refill
-        done = (solved & lucky.to(solved.device)) | (slots.age + 1 >= self.max_age)
-        state = map_state(torch.Tensor.detach, last.state)
-        return outcome._replace(carry=InProgress(Slots(held, state, slots.age + 1), done))
+        done = (solved & lucky.to(solved.device)) | (age >= self.max_age)
+        carried = InProgress(Slots(slots.batch, detached(last.state), age), done)
+        return Outcome(loss, last.output, targets, inputs, slots.fresh, carried)

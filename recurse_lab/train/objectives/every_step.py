@@ -8,7 +8,8 @@ from torch import Generator
 
 from recurse_lab.recurrence import Recurrence, think
 from recurse_lab.tasks.base import Batch
-from recurse_lab.train.objectives.base import Outcome, cross_entropy
+from recurse_lab.tasks.judging import Judge
+from recurse_lab.train.objectives.base import Outcome, added
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +23,17 @@ class EveryStep:
             raise ValueError(f"steps must be 1 or more, not {self.steps}")
 
     def __call__(
-        self, model: Recurrence, batch: Batch, carry: Any, progress: float, generator: Generator
+        self, model: Recurrence, task: Judge, batch: Batch, carry: Any, progress: float, generator: Generator
     ) -> Outcome:
-        """Mean cross-entropy of all thoughts after the start."""
-        wanted = range(1, self.steps + 1)
-        stream = think(model, batch.inputs, self.steps, read=wanted, generator=generator)
-        answers = [thought.logits for thought in stream if thought.logits is not None]
-        loss = torch.stack([cross_entropy(logits, batch.targets) for logits in answers]).mean()
-        return Outcome(loss, answers[-1], batch.targets)
+        """Mean loss of all thoughts after the start, each against what is asked at its step."""
+        losses = []
+        for thought in think(
+            model, batch.inputs, self.steps, read=range(1, self.steps + 1), generator=generator
+        ):
+            if thought.output is not None:
+                targets = task.asked(batch.targets, thought.step)
+                losses.append(task.loss(thought.output, targets))
+                last = thought
+        assert last.output is not None
+        loss = added(torch.stack(losses).mean(), last.terms)
+        return Outcome(loss, last.output, targets, batch.inputs, len(batch.inputs))

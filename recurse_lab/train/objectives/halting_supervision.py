@@ -1,7 +1,7 @@
-"""Deep supervision with a halting head: one supervision step of every slot per optimiser step.
+"""Deep supervision with a halting head: one supervision step of every slot per optimizer step.
 
 A slot keeps its board and its detached state until the head says that the answer is right or the board has
-had its time; at the next optimiser step it takes a fresh board. Jolicoeur-Martineau 2025 (TRM), section 4.6;
+had its time; at the next optimizer step it takes a fresh board. Jolicoeur-Martineau 2025 (TRM), section 4.6;
 Wang et al. 2025 (HRM), section 2, adaptive computation time.
 
 Shape letters: B slots, L cells, V classes.
@@ -16,10 +16,11 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor
 
-from recurse_lab.recurrence import Recurrence, Thought, settle
-from recurse_lab.state import State, map_state
-from recurse_lab.tasks.base import IGNORE, Batch
-from recurse_lab.train.objectives.base import Outcome, right_cells
+from recurse_lab.recurrence import Recurrence, settle
+from recurse_lab.state import State, detached
+from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.judging import IGNORE, Judge, wholly
+from recurse_lab.train.objectives.base import Outcome, added
 from recurse_lab.train.objectives.slots import InProgress, Slots, filled
 
 
@@ -90,17 +91,22 @@ class HaltingSupervision:
                 raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
 
     def __call__(
-        self, model: Halts, batch: Batch, carry: InProgress | None, progress: float, generator: Generator
+        self,
+        model: Halts,
+        task: Judge,
+        batch: Batch,
+        carry: InProgress | None,
+        progress: float,
+        generator: Generator,
     ) -> Outcome:
         """One supervision step of every slot; `carry.slots` of the outcome says what was worked on."""
-        slots = filled(model, batch, carry, generator)
-        held, thought = slots.batch, Thought(0, slots.state, None)
-        thought = settle(model, held.inputs, self.cycles, resume=thought, grad_steps=1)
-        assert thought.logits is not None
-        right = right_cells(thought.logits, held.targets).flatten(1).all(1)
+        slots, begun = filled(model, batch, carry, generator)
+        held, age = slots.batch, slots.age + 1
+        thought = settle(model, held.inputs, self.cycles, resume=begun, grad_steps=1)
+        assert thought.output is not None
+        right = wholly(task.right(thought.output, held.targets))
         q_halt, q_go_on = model.halting(thought.state)
-        age = slots.age + 1
-        log_p = LOG_PROBABILITIES[self.loss](thought.logits)
+        log_p = LOG_PROBABILITIES[self.loss](thought.output)
         losses = answer_loss(log_p, held.targets) + self.halt_weight * halting_loss(q_halt, right)
         if self.go_on:
             with torch.no_grad():
@@ -110,9 +116,9 @@ class HaltingSupervision:
             losses = losses + self.halt_weight * bce
         wants = q_halt > (q_go_on if self.go_on else 0) if self.refill == "head" else right
         halted = wants.detach() & (age >= self.minimum(age, generator)) | (age >= self.max_age)
-        state = map_state(Tensor.detach, thought.state)
-        in_progress = InProgress(Slots(held, state, age), halted)
-        return Outcome(losses.mean(), thought.logits, held.targets, in_progress)
+        in_progress = InProgress(Slots(held, detached(thought.state), age), halted)
+        loss = added(losses.mean(), thought.terms)
+        return Outcome(loss, thought.output, held.targets, held.inputs, slots.fresh, in_progress)
 
     def minimum(self, age: Int[Tensor, " B"], generator: Generator) -> Int[Tensor, " B"]:
         """Steps that each slot must take: 1, or for a few of them anything from 2 to `max_age`."""

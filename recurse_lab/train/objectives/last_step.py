@@ -7,24 +7,27 @@ from torch import Generator
 
 from recurse_lab.recurrence import Recurrence, settle
 from recurse_lab.tasks.base import Batch
-from recurse_lab.train.objectives.base import Outcome, cross_entropy
+from recurse_lab.tasks.judging import Judge
+from recurse_lab.train.objectives.base import Outcome, added
 
 
 @dataclass(frozen=True, kw_only=True)
 class LastStep:
-    """Think a fixed number of steps and judge the last answer: how a feed-forward net is trained."""
+    """Think a fixed number of steps and judge the last answer."""
 
     steps: int
 
     def __call__(
-        self, model: Recurrence, batch: Batch, carry: Any, progress: float, generator: Generator
+        self, model: Recurrence, task: Judge, batch: Batch, carry: Any, progress: float, generator: Generator
     ) -> Outcome:
-        """Cross-entropy of the last thought, gradient through all of them."""
-        logits = settle(model, batch.inputs, self.steps, generator=generator).logits
-        assert logits is not None
-        return Outcome(cross_entropy(logits, batch.targets), logits, batch.targets)
+        """Loss of the last thought, gradient through all of them."""
+        last = settle(model, batch.inputs, self.steps, generator=generator)
+        assert last.output is not None
+        targets = task.asked(batch.targets, self.steps)
+        loss = added(task.loss(last.output, targets), last.terms)
+        return Outcome(loss, last.output, targets, batch.inputs, len(batch.inputs))
 
     @property
     def mean_steps(self) -> tuple[float, float]:
-        """Refinements per optimiser step, without and with gradient."""
+        """Refinements per optimizer step, without and with gradient."""
         return 0.0, float(self.steps)

@@ -8,7 +8,8 @@ from torch import Generator
 
 from recurse_lab.recurrence import Recurrence, settle
 from recurse_lab.tasks.base import Batch
-from recurse_lab.train.objectives.base import Outcome, cross_entropy
+from recurse_lab.tasks.judging import Judge
+from recurse_lab.train.objectives.base import Outcome, added
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,20 +26,22 @@ class Progressive:
     late_start_share: float = 1.0  # share of the batches for which n is drawn
 
     def __call__(
-        self, model: Recurrence, batch: Batch, carry: Any, progress: float, generator: Generator
+        self, model: Recurrence, task: Judge, batch: Batch, carry: Any, progress: float, generator: Generator
     ) -> Outcome:
-        """Cross-entropy after n + k steps; the n are taken without autograd, and only one answer is read."""
+        """Loss after n + k steps; the n are taken without autograd, and only one answer is read."""
         k = _uniform(1, self.with_gradient + 1, generator)
         n, late = 0, torch.rand((), generator=generator).item() < self.late_start_share
         if self.without_gradient and late and progress >= self.late_start_from:
             n = _uniform(0, self.without_gradient, generator)
-        logits = settle(model, batch.inputs, n + k, grad_steps=k, generator=generator).logits
-        assert logits is not None
-        return Outcome(cross_entropy(logits, batch.targets), logits, batch.targets)
+        last = settle(model, batch.inputs, n + k, grad_steps=k, generator=generator)
+        assert last.output is not None
+        targets = task.asked(batch.targets, n + k)
+        loss = added(task.loss(last.output, targets), last.terms)
+        return Outcome(loss, last.output, targets, batch.inputs, len(batch.inputs))
 
     @property
     def mean_steps(self) -> tuple[float, float]:
-        """Refinements per optimiser step, without and with gradient, on average over the training."""
+        """Refinements per optimizer step, without and with gradient, on average over the training."""
         late = self.late_start_share * (1 - self.late_start_from)
         return late * max(0, self.without_gradient - 1) / 2, (self.with_gradient + 1) / 2
 

@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from recurse_lab.experiments.arc.arm import ARC, ARC_SMOKE
 from recurse_lab.experiments.arc.problems import chosen, demonstrations, draw_identities, draw_views
 from recurse_lab.experiments.arc.scores import boards, guesses, scores, share_right
-from recurse_lab.experiments.arc.trial import build, restore, train, train_arc
+from recurse_lab.experiments.arc.trial import build, restore, train, trial
 from recurse_lab.models.trm import Halting
 from recurse_lab.records.record import Record
 from recurse_lab.records.replicate import replicate
@@ -36,8 +36,7 @@ from recurse_lab.tasks.arc_boards import (
     passes,
     rank,
 )
-from recurse_lab.tasks.base import IGNORE
-from recurse_lab.train.objectives.base import right_cells
+from recurse_lab.tasks.judging import CLASSES, IGNORE
 from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
 from recurse_lab.train.optimizer import Stepper
 
@@ -274,7 +273,7 @@ def test_a_grid_is_read_exactly_when_all_cells_that_count_are_right(grid, room, 
         tokens[cell] = int(draw.integers(0, 12))
     logits = torch.nn.functional.one_hot(tokens, 12).float()
     found = decode(tokens)
-    assert right_cells(logits, targets).all().item() is (found is not None and np.array_equal(found, grid))
+    assert CLASSES.right(logits, targets).all().item() is (found is not None and np.array_equal(found, grid))
 
 
 @pytest.mark.parametrize(
@@ -424,12 +423,12 @@ def test_a_net_that_knows_the_rows_passes_with_its_own_and_only_with_them():
 
 
 def test_the_recipe_runs_through_and_its_weights_answer_again(tmp_path):
-    records = replicate(train_arc, {"arc": ARC_SMOKE}, [0], cache=tmp_path)
+    records = replicate(trial, {"arc": ARC_SMOKE}, [0], cache=tmp_path)
     record = records["arc"][0]
     assert isinstance(record, Record)
     values, weights = record.values, record.weights
     assert set(values["tests"]) == set(values["demonstrations"]) == {"own", "blank", "other"}
-    assert len(values["loss"]) == len(values["accuracy"]) == 2
+    assert len(values["curve"]["loss"]) == len(values["curve"]["accuracy"]) == 2
     names = [task.name for task in chosen(ARC_SMOKE)]
     for found, task in product(values["tests"].values(), chosen(ARC_SMOKE)):
         assert list(found) == names
@@ -438,7 +437,7 @@ def test_the_recipe_runs_through_and_its_weights_answer_again(tmp_path):
         assert len(found[task.name]["votes"]) == len(task.tests)
     assert not weights["puzzles.weight"][0].any()
     assert weights["puzzles.weight"][1:].any(1).sum() > 1
-    views = train(replace(ARC_SMOKE, steps=0), 0).views
+    views = train(replace(ARC_SMOKE, plan=replace(ARC_SMOKE.plan, steps=0)), 0).views
     again = scores(restore(ARC_SMOKE, weights), views, torch.arange(7), ARC_SMOKE.side, ARC_SMOKE.think)
     assert json.loads(json.dumps(again)) == values["tests"]["own"]
 
@@ -459,10 +458,10 @@ def test_weights_of_another_configuration_are_one_line():
 
 
 def test_a_net_learns_a_few_views_by_heart_and_leaves_the_random_state_alone():
-    quick = replace(ARC.optimiser, average=0.9)
-    arm = replace(ARC, tasks=1, augmentations=2, steps=150, batch=8, optimiser=quick)
+    quick = replace(ARC.plan, average=0.9, steps=150)
+    arm = replace(ARC, tasks=1, augmentations=2, batch=8, plan=quick)
     before, watched = torch.get_rng_state(), []
-    model, run, views, identities = train(arm, 0, lambda *note: watched.append(note))
+    model, run, views, identities = train(arm, 0, lambda step: watched.append(step[:3]))
     assert torch.equal(torch.get_rng_state(), before)
     assert share_right(model, demonstrations(views, arm), identities["own"], arm.think) == 1
     assert watched == list(zip(range(150), run.loss, run.accuracy, strict=True))
@@ -473,24 +472,24 @@ def test_slots_are_carried_on_and_rows_step_with_the_boards_they_hold(monkeypatc
     carries, outcomes, stepped = [], [], []
     ask, step = HaltingSupervision.__call__, Stepper.step
 
-    def asked(self, model, batch, carry, progress, generator):
+    def asked(self, model, task, batch, carry, progress, generator):
         carries.append(carry)
-        outcomes.append(ask(self, model, batch, carry, progress, generator))
+        outcomes.append(ask(self, model, task, batch, carry, progress, generator))
         return outcomes[-1]
 
     monkeypatch.setattr(HaltingSupervision, "__call__", asked)
     monkeypatch.setattr(
-        Stepper, "step", lambda self, loss, rows: stepped.append(rows) or step(self, loss, rows)
+        Stepper, "step", lambda self, loss, inputs: stepped.append(inputs[:, 0]) or step(self, loss, inputs)
     )
     train(ARC_SMOKE, 0)
     assert all(a is b for a, b in zip(carries[1:], (o.carry for o in outcomes[:-1]), strict=True))
     assert carries[0] is None
     held = [outcome.carry.slots.batch.inputs[:, 0] for outcome in outcomes]
-    assert len(held) == ARC_SMOKE.steps
+    assert len(held) == ARC_SMOKE.plan.steps
     assert all(map(torch.equal, stepped, held))
 
 
 def test_the_trained_net_has_the_averaged_weights_and_the_last_table():
-    still = replace(ARC_SMOKE, optimiser=replace(ARC_SMOKE.optimiser, average=1.0))
-    first, last = (train(replace(still, steps=steps), 0).model.state_dict() for steps in (0, 12))
+    still = [replace(ARC_SMOKE, plan=replace(ARC_SMOKE.plan, average=1.0, steps=steps)) for steps in (0, 12)]
+    first, last = (train(arm, 0).model.state_dict() for arm in still)
     assert {name for name, value in last.items() if not torch.equal(value, first[name])} == {"puzzles.weight"}

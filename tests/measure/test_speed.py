@@ -145,9 +145,9 @@ def noted(monkeypatch):
     """For each training step from now on: the carry that it was given, that it gave, and the weights before it."""
     steps, ask = [], HaltingSupervision.__call__
 
-    def note(self, model, batch, carry, progress, generator):
+    def note(self, model, task, batch, carry, progress, generator):
         weights = {name: value.detach().clone() for name, value in model.named_parameters()}
-        outcome = ask(self, model, batch, carry, progress, generator)
+        outcome = ask(self, model, task, batch, carry, progress, generator)
         steps.append((carry, outcome.carry, weights))
         return outcome
 

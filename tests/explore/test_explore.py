@@ -37,7 +37,7 @@ def puzzle(steps=4):
         answers=answers.reshape(steps + 1, 1, 16),
         confidence=np.full((steps + 1, 1, 16), 0.5),
         residual=residual[:, None],
-        output_kl=residual[:, None],
+        moved=residual[:, None],
     )
 
 

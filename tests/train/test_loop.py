@@ -4,24 +4,26 @@ import pytest
 import torch
 
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
-from recurse_lab.tasks.base import IGNORE, Batch
+from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.judging import CLASSES, IGNORE, Classes
 from recurse_lab.tasks.prefix_sums import PrefixSums
-from recurse_lab.train.loop import Plan, cell_accuracy, fit, seeded
+from recurse_lab.train.loop import cell_accuracy, fit, means, seeded, training
 from recurse_lab.train.objectives.base import Outcome
 from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.objectives.progressive import Progressive
-from recurse_lab.train.plateau import Plateau, PlateauReached, PlateauWatch
-from recurse_lab.train.sources import Curriculum, Pool
+from recurse_lab.train.optimizer import Average, Plan
+from recurse_lab.train.plateau import Plateau, PlateauWatch
+from recurse_lab.train.sources import Curriculum, InTurn, Pool
 
 TINY = Plan(steps=6, warmup=2)
 
 
-def train(seed, plan=TINY, objective=None, bits=4, watch=None):
+def train(seed, plan=TINY, objective=None, bits=4, after=None):
     with seeded(seed) as generator:
         net = DeepThinking(DeepThinkingConfig(width=8, groups=2))
         source = Curriculum(PrefixSums(), 8, bits, bits, generator)
         objective = objective or Progressive(with_gradient=3, without_gradient=3)
-        return net, fit(net, source, objective, plan, generator, watch)
+        return net, fit(net, source, objective, plan, generator, after)
 
 
 def test_one_seed_gives_one_result():
@@ -88,15 +90,60 @@ def test_the_optimiser_follows_the_plan():
 
 def test_watchers_see_every_step_and_the_net_ends_in_evaluation_mode():
     seen = []
-    net, run = train(0, watch=lambda *numbers: seen.append(numbers))
+    net, run = train(0, after=lambda step: seen.append(step[:3]))
     assert seen == list(zip(range(TINY.steps), run.loss, run.accuracy, strict=True))
     assert not net.training
+    assert not run.ended
+    assert run.examples == 8 * TINY.steps
+
+
+def test_a_watcher_ends_the_run_by_saying_true():
+    _, run = train(0, after=lambda step: step.number == 2)
+    assert run.ended
+    assert len(run.loss) == 3
+    assert run.loss == train(0)[1].loss[:3]
+
+
+def test_who_stops_asking_ends_the_training():
+    with seeded(0) as generator:
+        net = DeepThinking(DeepThinkingConfig(width=8, groups=2))
+    source = Curriculum(PrefixSums(), 8, 4, 4, generator)
+    for step in training(net, source, LastStep(steps=2), TINY, generator):
+        assert net.training
+        if step.number == 1:
+            break
+    assert step.stepper.taken == 2
+
+
+def test_a_run_ends_with_its_averaged_weights():
+    plan = Plan(steps=4, warmup=0, average=0.5)
+    with seeded(0) as generator:
+        net = DeepThinking(DeepThinkingConfig(width=8, groups=2))
+    slow, weights = net.head[-1].weight.detach().clone(), []
+
+    def note(step):
+        with step.averaged():
+            inside = net.head[-1].weight.detach().clone()
+        weights.append((net.head[-1].weight.detach().clone(), inside))
+
+    source = Curriculum(PrefixSums(), 8, 4, 4, generator)
+    fit(net, source, LastStep(steps=2), plan, generator, note)
+    for own, averaged in weights:
+        slow = 0.5 * slow + 0.5 * own
+        torch.testing.assert_close(averaged, slow)
+    torch.testing.assert_close(net.head[-1].weight.detach(), slow)
+    assert Average(net, 0.0).slow == {}
+
+
+def test_a_curve_is_kept_as_means():
+    assert means([1.0, 2.0, 3.0, 4.0, 6.0], 2) == [1.5, 3.5, 6.0]
+    assert means([], 2) == []
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_loss_that_is_no_number_ends_the_run(value):
-    def broken(model, batch, carry, progress, generator):
-        outcome = LastStep(steps=1)(model, batch, carry, progress, generator)
+    def broken(model, task, batch, carry, progress, generator):
+        outcome = LastStep(steps=1)(model, task, batch, carry, progress, generator)
         return outcome._replace(loss=outcome.loss * value) if progress >= 0.5 else outcome
 
     with pytest.raises(FloatingPointError, match=r"\A[^\n]*(nan|inf) after 4 steps[^\n]*\Z"):
@@ -106,10 +153,11 @@ def test_a_loss_that_is_no_number_ends_the_run(value):
 def test_accuracy_counts_only_cells_that_count():
     logits = torch.tensor([[[2.0, 1.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]])
     targets = torch.tensor([[0, 1, 0, IGNORE]])
-    assert cell_accuracy(Outcome(torch.tensor(0.0), logits, targets)) == pytest.approx(2 / 3)
+    outcome = Outcome(torch.tensor(0.0), logits, targets, None, 1)
+    assert cell_accuracy(CLASSES, outcome) == pytest.approx(2 / 3)
 
 
-class Blank:
+class Blank(Classes):
     """A task whose problems only show their size."""
 
     symbols = classes = 2
@@ -146,14 +194,10 @@ def test_a_curriculum_needs_a_running_accuracy():
     assert needed == [34, 68]
 
 
-def as_it_is(batch, _):
-    return batch
-
-
 def pool(count, problems=5, seed=0, augment=None):
     """Problem i is a row of i, with target 10 i."""
     rows = torch.arange(problems)[:, None].expand(-1, 3)
-    return Pool(Batch(rows, 10 * rows), count, augment or as_it_is, torch.Generator().manual_seed(seed))
+    return Pool(CLASSES, Batch(rows, 10 * rows), count, torch.Generator().manual_seed(seed), augment)
 
 
 def test_a_pool_draws_with_replacement_and_keeps_inputs_and_targets_together():
@@ -191,9 +235,7 @@ def test_a_pool_does_not_change_with_success():
 def steps_until_the_plateau(scores, rule):
     watch = PlateauWatch(rule)
     for number, score in enumerate(scores, start=1):
-        try:
-            watch.note(score)
-        except PlateauReached:
+        if watch.note(score):
             return number * rule.every
     return None
 
@@ -257,14 +299,13 @@ def test_a_rule_that_can_never_be_followed_is_refused(numbers, told):
     assert Plateau(every=2, patience=2).every == 2
 
 
-def test_a_raised_plateau_ends_fitting():
+def test_a_plateau_ends_fitting():
     watch = PlateauWatch(Plateau(every=1, patience=2))
-    steps = []
+    _, run = train(0, after=lambda _: watch.note(0.5))
+    assert (len(run.loss), run.ended) == (3, True)
 
-    def note(step, *_):
-        steps.append(step)
-        watch.note(0.5)
 
-    with pytest.raises(PlateauReached):
-        train(0, watch=note)
-    assert steps == [0, 1, 2]
+def test_batches_come_in_turn_and_from_the_first_again():
+    batches = [Batch(torch.full((1, 1), i), torch.zeros(1, 1)) for i in range(2)]
+    source = InTurn(CLASSES, batches)
+    assert [source.draw().inputs.item() for _ in range(5)] == [0, 1, 0, 1, 0]

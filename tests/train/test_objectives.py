@@ -7,14 +7,14 @@ from torch import nn
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig, Layered
 from recurse_lab.recurrence import think
 from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.judging import CLASSES
 from recurse_lab.tasks.prefix_sums import PrefixSums
 from recurse_lab.train.loop import seeded
-from recurse_lab.train.objectives.base import cross_entropy
 from recurse_lab.train.objectives.deep_supervision import DeepSupervision
 from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.objectives.progressive import Progressive
-from recurse_lab.train.objectives.slots import Slots, refill
+from recurse_lab.train.objectives.slots import Slots, refilled
 
 
 class Climber(nn.Module):
@@ -46,7 +46,7 @@ def batch(*targets, inputs=0):
 
 
 def ask(objective, model, problems, carry=None, progress=0.0, seed=0):
-    return objective(model, problems, carry, progress, generator(seed))
+    return objective(model, CLASSES, problems, carry, progress, generator(seed))
 
 
 def test_every_step_of_one_equals_last_step_of_one():
@@ -55,9 +55,9 @@ def test_every_step_of_one_equals_last_step_of_one():
         problems = PrefixSums().sample(4, 6, "train", source)
     every, last = (ask(objective, net, problems) for objective in (EveryStep(steps=1), LastStep(steps=1)))
     assert torch.equal(every.loss, last.loss)
-    assert torch.equal(every.logits, last.logits)
+    assert torch.equal(every.output, last.output)
     thoughts = list(think(net, problems.inputs, 3, read={1, 2, 3}))[1:]
-    losses = [cross_entropy(thought.logits, problems.targets) for thought in thoughts]
+    losses = [CLASSES.loss(thought.output, problems.targets) for thought in thoughts]
     assert torch.allclose(ask(EveryStep(steps=3), net, problems).loss, sum(losses) / 3)
     assert torch.equal(ask(LastStep(steps=3), net, problems).loss, losses[-1])
 
@@ -70,7 +70,7 @@ def test_every_step_needs_a_step(steps):
 
 def test_cross_entropy_leaves_out_cells_that_do_not_count():
     logits = torch.tensor([[[0.0, 0.0], [9.0, 0.0]]])
-    assert cross_entropy(logits, torch.tensor([[1, -100]])).item() == pytest.approx(0.6931, abs=1e-4)
+    assert CLASSES.loss(logits, torch.tensor([[1, -100]])).item() == pytest.approx(0.6931, abs=1e-4)
 
 
 def lengths(objective, seeds=300, progress=1.0):
@@ -120,6 +120,7 @@ def test_deep_supervision_refills_what_is_solved_and_carries_the_rest_on():
     assert first.carry.halted.tolist() == [True, False, False]
 
     second = ask(objective, net, FRESH, first.carry)
+    assert (first.fresh, second.fresh) == (3, 1)
     assert second.targets.tolist() == [[0, 0], [1, 1], [0, 1]]
     assert second.carry.slots.batch.inputs[:, 0].tolist() == [1, 0, 0]
     assert second.carry.slots.age.tolist() == [1, 2, 2]
@@ -165,7 +166,7 @@ def test_refilling_starts_layer_counters_afresh():
         )
         for i in (0, 1)
     )
-    mixed = refill(old, new, torch.tensor([True, False]))
+    mixed = refilled(new, old, torch.tensor([True, False]))
     assert mixed.state.layer == 0
     assert mixed.state.z.tolist() == [[1.0], [0.0]]
     assert mixed.batch.inputs.tolist() == [[1], [0]]

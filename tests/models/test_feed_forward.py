@@ -61,8 +61,8 @@ def test_a_step_is_one_block_and_beyond_the_last_nothing_changes(seed, norm, inj
         if one is not None:
             h = one(h + again if thought.state.layer > 1 else h, bias[thought.state.layer - 1])
         assert torch.equal(thought.state.z, h)
-        assert torch.equal(thought.logits, model.head(h if norm == "post" else rms(h)))
-    assert all(torch.equal(thought.logits, thoughts[3].logits) for thought in thoughts[4:])
+        assert torch.equal(thought.output, model.head(h if norm == "post" else rms(h)))
+    assert all(torch.equal(thought.output, thoughts[3].output) for thought in thoughts[4:])
     steps = [latent(thought.state) for thought in thoughts[:4]]
     assert not any(torch.equal(a, b) for a, b in pairwise(steps))
     assert torch.equal(model.net(thoughts[0].state.z, bias), thoughts[3].state.z) is not injection
@@ -70,7 +70,7 @@ def test_a_step_is_one_block_and_beyond_the_last_nothing_changes(seed, norm, inj
 
 def test_every_block_is_trained_and_no_two_share_weights():
     model = build()
-    settle(model, boards(), 3).logits.square().sum().backward()
+    settle(model, boards(), 3).output.square().sum().backward()
     assert all(weight.grad.abs().max() > 0 for weight in model.parameters())
     one, two = build(config=replace(TINY, depth=1)), build(config=replace(TINY, depth=2))
     inside = sum(weight.numel() for weight in one.net.parameters())
@@ -96,7 +96,7 @@ def test_its_blocks_are_those_of_the_recursive_net(prefix):
     assert torch.equal(context.x[:, prefix:], begun.z)
     found = other.head(other.nets[0](context.x, context.biases[0])[:, prefix:])
     # an empty token in front is one more cell to look at
-    assert torch.allclose(found, settle(model, inputs, 3).logits, atol=1e-5) is (prefix == 0)
+    assert torch.allclose(found, settle(model, inputs, 3).output, atol=1e-5) is (prefix == 0)
 
 
 def symmetry(seed):
@@ -129,14 +129,14 @@ def test_permuting_cells_by_a_sudoku_symmetry_permutes_the_logits(seed):
     else:
         swapped = model
         assert torch.equal(relations[:, order][:, :, order], relations)
-    logits, permuted = settle(model, inputs, 3).logits, settle(swapped, inputs[:, order], 3).logits
+    logits, permuted = settle(model, inputs, 3).output, settle(swapped, inputs[:, order], 3).output
     assert torch.allclose(permuted, logits[:, order], atol=1e-9)
 
 
 def test_other_permutations_matter():
     model, inputs, order = build(), boards(), torch.arange(16)
     order[[0, 4, 8]] = order[[4, 8, 0]]  # the first column's first three cells, across a band
-    logits, permuted = settle(model, inputs, 3).logits, settle(model, inputs[:, order], 3).logits
+    logits, permuted = settle(model, inputs, 3).output, settle(model, inputs[:, order], 3).output
     assert not torch.allclose(permuted, logits[:, order], atol=1e-2)
 
 

@@ -75,7 +75,7 @@ def test_a_trace_by_hand():
     p = 1 / (1 + np.exp(-2 * np.array([[2.0, 4.0], [1.0, 2.0], [0.5, 1.0]])))
     assert np.allclose(seen.confidence[:, 0], p, atol=1e-6)
     now, before = np.stack((p[1:], 1 - p[1:])), np.stack((1 - p[:-1], p[:-1]))
-    assert np.allclose(seen.output_kl[:, 0], (now * np.log(now / before)).sum(0).mean(1), rtol=1e-4)
+    assert np.allclose(seen.moved[:, 0], (now * np.log(now / before)).sum(0).mean(1), rtol=1e-4)
 
 
 @given(seed=seeds)

@@ -21,8 +21,9 @@ from recurse_lab.nn.mlp import hidden_width
 from recurse_lab.nn.norms import rms
 from recurse_lab.recurrence import Recurrence, Thought
 from recurse_lab.state import latent, map_state
-from recurse_lab.tasks.base import IGNORE, Batch
-from recurse_lab.train.loop import Plan, fit, seeded
+from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.judging import CLASSES, IGNORE
+from recurse_lab.train.loop import fit, seeded
 from recurse_lab.train.objectives.deep_supervision import DeepSupervision
 from recurse_lab.train.objectives.halting_supervision import (
     HaltingSupervision,
@@ -33,7 +34,8 @@ from recurse_lab.train.objectives.halting_supervision import (
     log_stablemax,
 )
 from recurse_lab.train.objectives.slots import InProgress, Slots
-from recurse_lab.train.optimizer import Average, Optimiser, Stepper, sign_step
+from recurse_lab.train.optimizer import Average, Plan, Stepper, sign_step
+from recurse_lab.train.sources import InTurn
 
 TINY = TRMConfig(
     symbols=5, classes=4, cells=9, width=16, heads=2, refinements=2, expansion=1.5, multiple=1, prefix=1
@@ -139,7 +141,7 @@ def test_a_model_learns_its_relations_and_the_prefix_has_none():
     assert model.relations.shape == (2, 10, 10)
     assert not model.relations[:, 0].any()
     assert not model.relations[:, :, 0].any()
-    settle(model, boards("plain"), 2).logits.square().sum().backward()
+    settle(model, boards("plain"), 2).output.square().sum().backward()
     tables = [weight for name, weight in model.named_parameters() if name.endswith("relation")]
     assert [tuple(table.shape) for table in tables] == [(2, 2), (2, 2)]
     assert all(table.grad.abs().max() > 0 for table in tables)
@@ -207,7 +209,7 @@ def test_shapes_and_protocol(name):
     model, config = build(name), CONFIGS[name]
     last = settle(model, boards(name), 2)
     assert isinstance(model, Recurrence)
-    assert last.logits.shape == (3, 9, 4)
+    assert last.output.shape == (3, 9, 4)
     assert answer(last.state).shape == (3, 9 + config.prefix, 16)
     assert isinstance(last.state, Latents) is (config.latents == 2)
     assert [part.shape for part in model.halting(last.state)] == [(3,), (3,)]
@@ -249,7 +251,7 @@ def test_two_networks_with_the_same_weights_are_one():
     weights = one.state_dict()
     weights |= {name.replace("nets.0", "nets.1"): value for name, value in weights.items() if "nets" in name}
     two.load_state_dict(weights)
-    assert torch.equal(settle(one, boards("rotary"), 3).logits, settle(two, boards("rotary"), 3).logits)
+    assert torch.equal(settle(one, boards("rotary"), 3).output, settle(two, boards("rotary"), 3).output)
 
 
 @all_models
@@ -259,7 +261,7 @@ def test_resuming_equals_running_through(name, seed, first, more):
     begun = settle(model, inputs, first)
     through, resumed = settle(model, inputs, first + more), settle(model, inputs, more, resume=begun)
     assert torch.equal(latent(through.state), latent(resumed.state))
-    assert torch.equal(through.logits, resumed.logits)
+    assert torch.equal(through.output, resumed.output)
 
 
 def gradients(model, state):
@@ -304,7 +306,7 @@ def test_boards_do_not_see_each_other(name, seed):
     model, inputs = build(name, seed), boards(name, seed, count=4)
     order = torch.randperm(4, generator=torch.Generator().manual_seed(seed))
     one, other = settle(model, inputs, 2), settle(model, inputs[order], 2)
-    assert torch.allclose(one.logits[order], other.logits, atol=1e-4)
+    assert torch.allclose(one.output[order], other.output, atol=1e-4)
 
 
 @all_models
@@ -378,7 +380,7 @@ def test_halting_losses_by_hand():
 
 
 def ask(objective, model, batch, carry=None, seed=0):
-    return objective(model, batch, carry, 0.0, torch.Generator().manual_seed(seed))
+    return objective(model, CLASSES, batch, carry, 0.0, torch.Generator().manual_seed(seed))
 
 
 @all_models
@@ -387,8 +389,8 @@ def test_the_loss_of_a_supervision_step_by_hand(name, loss):
     model, batch = build(name), Batch(boards(name), targets())
     outcome = ask(HaltingSupervision(cycles=2, loss=loss), model, batch)
     last = settle(model, batch.inputs, 2)
-    log_p = (log_stablemax if loss == "stablemax" else log_softmax)(last.logits)
-    right = (last.logits.argmax(-1) == batch.targets).all(1)
+    log_p = (log_stablemax if loss == "stablemax" else log_softmax)(last.output)
+    right = (last.output.argmax(-1) == batch.targets).all(1)
     losses = answer_loss(log_p, batch.targets) + 0.5 * halting_loss(model.halting(last.state).halt, right)
     assert outcome.loss.item() == pytest.approx(losses.mean().item(), rel=1e-5)
     assert outcome.carry.slots.age.tolist() == [1, 1, 1]
@@ -461,7 +463,7 @@ def test_solved_and_old_slots_are_refilled_whatever_the_head_says():
     """Slot 0 is solved, slot 1 is not, slot 2 is not and has had its time."""
     model = build("rotary")
     inputs = boards("rotary")
-    given = settle(model, inputs, 1).logits.argmax(-1)
+    given = settle(model, inputs, 1).output.argmax(-1)
     wanted = given.clone()
     wanted[1, 4] = (wanted[1, 4] + 1) % 4
     wanted[2, 8] = (wanted[2, 8] + 1) % 4
@@ -487,7 +489,7 @@ def test_solved_and_old_slots_are_refilled_whatever_the_head_says():
 
 def test_a_solved_slot_that_explores_goes_on_and_the_default_asks_the_head():
     model, inputs = with_bias(build("rotary"), [-1.0, 0.0]), boards("rotary")
-    batch = Batch(inputs, settle(model, inputs, 1).logits.argmax(-1))
+    batch = Batch(inputs, settle(model, inputs, 1).output.argmax(-1))
     assert HaltingSupervision().refill == "head"
     assert ask(HaltingSupervision(cycles=1, explore=0.0, refill="solved"), model, batch).carry.halted.all()
     assert not ask(
@@ -537,11 +539,13 @@ def test_the_average_is_slow_and_can_be_put_in_place():
 def test_a_stepper_moves_weights_and_table_and_keeps_the_first_vectors():
     model, batch = build("puzzles"), Batch(boards("puzzles"), targets())
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    stepper = Stepper(model, Optimiser(rate=1e-2, table_rate=1e-2))
+    stepper = Stepper(
+        model, Plan(steps=12, rate=1e-2, warmup=0, decay_last=0.0, weight_decay=1.0, table_rate=1e-2)
+    )
     losses = []
     for _ in range(12):
         outcome = ask(HaltingSupervision(cycles=1, explore=0.0), model, batch)
-        stepper.step(outcome.loss, batch.inputs[:, 0])
+        stepper.step(outcome.loss, batch.inputs)
         losses.append(outcome.loss.item())
     assert losses[-1] < 0.8 * losses[0]
     used = batch.inputs[:, 0].unique()
@@ -554,17 +558,11 @@ def test_a_stepper_moves_weights_and_table_and_keeps_the_first_vectors():
 
 @all_models
 def test_the_books_own_loop_and_objectives_train_it(name):
-    class One:
-        def draw(self):
-            return Batch(boards(name), targets())
-
-        def observe(self, accuracy):
-            pass
-
+    source = InTurn(CLASSES, [Batch(boards(name), targets())])
     for objective in (DeepSupervision(steps=1), HaltingSupervision(cycles=2)):
         model = build(name)
         run = fit(
-            model, One(), objective, Plan(steps=15, warmup=2, rate=5e-3), torch.Generator().manual_seed(0)
+            model, source, objective, Plan(steps=15, warmup=2, rate=5e-3), torch.Generator().manual_seed(0)
         )
         assert run.loss[-1] < run.loss[0]
 
@@ -577,7 +575,7 @@ def test_answers_without_early_exit_are_those_of_thinking(name):
     model, inputs = build(name), boards(name)
     found = answers(model, inputs, cycles=2, steps=3)
     assert found.steps.tolist() == [3, 3, 3]
-    assert torch.allclose(found.logits, settle(model, inputs, 6).logits, atol=1e-5)
+    assert torch.allclose(found.logits, settle(model, inputs, 6).output, atol=1e-5)
 
 
 def undecided(model):
@@ -599,7 +597,7 @@ def test_early_exit_gives_each_boards_answer_at_its_own_first_halt(name, seed):
     steps = stops.int().argmax(0)
     found = answers(model, inputs, cycles=2, steps=3, early_exit=True)
     assert torch.equal(found.steps, steps + 1)
-    expected = torch.stack([thoughts[step].logits[row] for row, step in enumerate(steps)])
+    expected = torch.stack([thoughts[step].output[row] for row, step in enumerate(steps)])
     assert torch.allclose(found.logits, expected, atol=1e-4)
 
 
@@ -609,5 +607,5 @@ def test_a_carry_may_be_made_by_hand():
     slots = Slots(Batch(inputs, targets()), begun.state, torch.ones(3, dtype=torch.int64))
     outcome = ask(HaltingSupervision(cycles=1), model, slots.batch, InProgress(slots, torch.zeros(3) > 0))
     assert torch.allclose(
-        outcome.logits, settle(model, inputs, 1, resume=Thought(0, begun.state, None)).logits
+        outcome.output, settle(model, inputs, 1, resume=Thought(0, begun.state, None)).output
     )

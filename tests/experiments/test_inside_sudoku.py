@@ -9,8 +9,10 @@ import torch
 
 from recurse_lab.chapters.ch04_recursion_or_hierarchy import views as hierarchy_tables
 from recurse_lab.chapters.ch04_recursion_or_hierarchy.arms import LIVE as HIERARCHIES
+from recurse_lab.experiments.arc import tables as arc_tables
 from recurse_lab.experiments.sudoku import halting as halting_head
 from recurse_lab.experiments.sudoku import inside as inside_sudoku
+from recurse_lab.experiments.sudoku import probes as latent_probes
 from recurse_lab.experiments.sudoku.arm import RECURSIVE, smoke
 from recurse_lab.experiments.sudoku.problems import puzzles
 from recurse_lab.experiments.sudoku.tables import by_steps, ended, solved
@@ -21,9 +23,9 @@ from recurse_lab.recurrence import Thought, settle, think
 from recurse_lab.state import latent
 from recurse_lab.tasks.arc import ArcTask, Pair
 from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.judging import CLASSES
 from recurse_lab.tasks.sudoku import Sudoku
 from recurse_lab.train.loop import seeded
-from recurse_lab.train.objectives.base import right_cells
 
 ARMS = smoke({"recursive": RECURSIVE, "hrm": HIERARCHIES["hrm"]})
 ARM = ARMS["recursive"]
@@ -43,21 +45,21 @@ def test_forgetting_nothing_is_thinking_and_forgetting_both_is_the_first_step_fo
     net, batch = net_of("recursive"), puzzles(ARM, "test")
     first = net.start(batch.inputs)[0]
     # what this untrained net answers after a step, made the target, is right after that step only if nothing changes
-    answer = settle(net, batch.inputs, 1).logits.argmax(-1)
+    answer = settle(net, batch.inputs, 1).output.argmax(-1)
     curves = inside_sudoku.forgetting(net, Batch(batch.inputs, answer), 3)
     assert set(curves["both forgotten"].values()) == {1.0}
-    asked = Batch(batch.inputs, settle(net, batch.inputs, 3).logits.argmax(-1))
+    asked = Batch(batch.inputs, settle(net, batch.inputs, 3).output.argmax(-1))
     curves = inside_sudoku.forgetting(net, asked, 3)
     assert curves["nothing forgotten"][3] == 1.0
-    from_the_first = settle(net, batch.inputs, 1, resume=Thought(2, first, None)).logits
-    right = right_cells(from_the_first, asked.targets).all(1).float().mean().item()
+    from_the_first = settle(net, batch.inputs, 1, resume=Thought(2, first, None)).output
+    right = CLASSES.right(from_the_first, asked.targets).all(1).float().mean().item()
     assert curves["both forgotten"][3] == curves["nothing forgotten"][1] == pytest.approx(right)
     assert curves["y forgotten"][1] == curves["z forgotten"][1] == curves["nothing forgotten"][1]
 
 
 def test_boards_in_parts_give_what_all_at_once_give(monkeypatch):
     net, batch = net_of("recursive"), puzzles(ARM, "test")
-    batch = Batch(batch.inputs, settle(net, batch.inputs, 2).logits.argmax(-1))  # some of them are right
+    batch = Batch(batch.inputs, settle(net, batch.inputs, 2).output.argmax(-1))  # some of them are right
     found = []
     for at_once in (len(batch.inputs), 7):
         monkeypatch.setattr(inside_sudoku, "AT_ONCE", at_once)
@@ -65,7 +67,7 @@ def test_boards_in_parts_give_what_all_at_once_give(monkeypatch):
             (
                 inside_sudoku.candidates_left(net, batch, 3),
                 inside_sudoku.forgetting(net, batch, 3),
-                [state.y for state in inside_sudoku._states(net, batch, (1, 3)).values()],
+                [state.y for state in latent_probes._states(net, batch, (1, 3)).values()],
                 halting_head.head_at_every_step(net, batch, 3),
                 inside_sudoku.settling(net, batch, 3),
             )
@@ -107,10 +109,10 @@ def test_candidates_are_counted_in_blank_cells_only():
 def test_a_probe_reads_what_a_latent_holds_and_no_more():
     batch = puzzles(ARM, "test")
     digits = torch.nn.functional.one_hot(batch.targets, 5).float()
-    digit, _ = inside_sudoku._fitted(ARM, (batch, batch), [digits, digits])
+    digit, _ = latent_probes._fitted(ARM, (batch, batch), [digits, digits])
     assert digit == 1.0
     nothing = torch.zeros_like(digits)
-    digit, _ = inside_sudoku._fitted(ARM, (batch, batch), [nothing, nothing])
+    digit, _ = latent_probes._fitted(ARM, (batch, batch), [nothing, nothing])
     blank = batch.targets[batch.inputs == 0]
     assert digit == pytest.approx((blank == blank.mode().values).float().mean().item())
 
@@ -132,7 +134,7 @@ def test_the_head_is_asked_after_every_step():
     assert said.shape == right.shape == (3, len(batch.inputs))
     last = settle(net, batch.inputs, 3)
     assert np.allclose(said[-1], net.halting(last.state).halt.sigmoid().detach().numpy())
-    assert (right[-1] == (last.logits.argmax(-1) == batch.targets).all(1).numpy()).all()
+    assert (right[-1] == (last.output.argmax(-1) == batch.targets).all(1).numpy()).all()
 
 
 @pytest.mark.parametrize("name", ARMS)
@@ -169,7 +171,7 @@ def test_no_kind_of_the_test_is_in_training():
 
 
 def test_a_probe_is_shown_beside_what_no_to_everything_would_get():
-    rows = inside_sudoku.probes(ARM, net_of("recursive"), steps=(1,), seed=1)
+    rows = latent_probes.probes(ARM, net_of("recursive"), steps=(1,), seed=1)
     assert list(rows) == ["step 1, y", "step 1, z", "no to all"]
     batch = puzzles(ARM, "test")
     sets = [s for board in batch.inputs.tolist() for s in Sudoku(4).rules.candidates(board) if s]
@@ -225,15 +227,15 @@ def test_arc_guesses_are_right_only_where_the_grids_are_equal():
     no = {"t": {"pass@1": 0.0, "pass@2": 0.0, "alone": 0.0, "votes": [[]]}}
     tests = {"own": own, "blank": no, "other": no}
     run = record("arc", 0, tests=tests, demonstrations={"own": 0.9, "blank": 0.1, "other": 0.2})
-    (row,) = hierarchy_tables.guesses([task], run)
+    (row,) = arc_tables.guesses([task], run)
     assert [(title, right) for title, _, right in row] == [
         ("input", None),
         ("answer", None),
         ("first guess", False),
         ("second guess", True),
     ]
-    table = hierarchy_tables.identities({0: run})
+    table = arc_tables.identities({0: run})
     assert table["its own row"] == {"pass@1": 0, "pass@2": 1, "one view, no vote": 0, "demonstrations": 0.9}
     assert table["the blank row"]["demonstrations"] == 0.1
     run.values["tests"]["own"]["t"]["votes"] = [[]]
-    assert hierarchy_tables.guesses([task], run)[0][2] == ("first guess", None, False)
+    assert arc_tables.guesses([task], run)[0][2] == ("first guess", None, False)

@@ -31,14 +31,14 @@ def test_shapes_of_deep_thinking(dims, shape):
     net = DeepThinking(DeepThinkingConfig(dims=dims, symbols=4, classes=3, width=8, groups=2))
     last = settle(net, torch.randint(0, 4, shape), 2)
     assert last.state.z.shape == (2, 8, *shape[1:])
-    assert last.logits.shape == (*shape, 3)
+    assert last.output.shape == (*shape, 3)
 
 
 def test_shapes_of_the_looped_transformer():
     net = LoopedTransformer(LoopedTransformerConfig(symbols=5, classes=3, width=16, heads=2))
     last = settle(net, torch.randint(0, 5, (2, 9)), 2)
     assert last.state.z.shape == (2, 9, 16)
-    assert last.logits.shape == (2, 9, 3)
+    assert last.output.shape == (2, 9, 3)
 
 
 @reaches
@@ -49,7 +49,7 @@ def test_no_answer_depends_on_inputs_beyond_reach(seed, steps, recall, dilations
         net, inputs = DeepThinking(config), torch.randint(0, 2, (1, 2 * reach + 11))
     changed, at = inputs.clone(), inputs.shape[1] // 2
     changed[0, at] = 1 - changed[0, at]
-    one, other = settle(net, inputs, steps).logits, settle(net, changed, steps).logits
+    one, other = settle(net, inputs, steps).output, settle(net, changed, steps).output
     far = (torch.arange(inputs.shape[1]) - at).abs() > reach
     assert far.sum() == 10
     assert torch.equal(one[:, far], other[:, far])
@@ -65,7 +65,7 @@ def test_an_input_at_the_edge_of_reach_can_change_the_answer(seed, steps, recall
             weight.abs_()
     lone = torch.zeros(1, 2 * reach + 11, dtype=torch.int64)
     lone[0, reach + 5] = 1
-    answered = settle(net, lone, steps).logits[0].abs().sum(-1).nonzero()[:, 0]
+    answered = settle(net, lone, steps).output[0].abs().sum(-1).nonzero()[:, 0]
     assert (answered.min(), answered.max()) == (5, 5 + 2 * reach)
 
 

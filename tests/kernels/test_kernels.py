@@ -1,12 +1,15 @@
-"""Backward passes written out: the numbers that autograd makes of the same formula, and gradients in training mode."""
+"""Backward passes written out: the numbers that autograd makes of the same formula, and used only when asked for."""
 
+from contextlib import nullcontext, suppress
 from functools import partial
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch.autograd import gradcheck
+from torch.func import jvp
 
+from recurse_lab.kernels import fused
 from recurse_lab.kernels.blocks import Attentive, How, TokenMixing
 from recurse_lab.kernels.parts import NARROW, empty_heads
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
@@ -171,20 +174,20 @@ def nets():
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_a_training_step_has_the_gradients_of_evaluation_mode(number):
+def test_a_training_step_has_the_gradients_of_the_plain_modules(number):
     torch.manual_seed(3)
     net = list(nets())[number].double()
     for weight in net.parameters():
         weight.data += 0.1 * torch.randn_like(weight)
     boards = torch.randint(0, 5, (6, 16))
     found = []
-    for mode in (True, False):
-        net.train(mode)
-        state, context = net.start(boards)
-        logits = net.read(net.step(net.step(state, context), context))
-        loss = F.cross_entropy(logits.flatten(0, 1), boards.flatten())
-        named = [weight for name, weight in net.named_parameters() if not name.startswith("halt.")]
-        found.append([logits, *torch.autograd.grad(loss, named)])
+    for way in (nullcontext, fused):
+        with way():
+            state, context = net.start(boards)
+            logits = net.read(net.step(net.step(state, context), context))
+            loss = F.cross_entropy(logits.flatten(0, 1), boards.flatten())
+            named = [weight for name, weight in net.named_parameters() if not name.startswith("halt.")]
+            found.append([logits, *torch.autograd.grad(loss, named)])
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-12)
 
@@ -196,44 +199,112 @@ def blocks():
     yield TokenMixing, TokenBlock(GatedMLP(16, 20), GatedMLP(8, 12))
 
 
-@pytest.mark.parametrize("number", range(3))
-def test_whole_blocks_serve_training_and_inference_mode_in_full_precision(number, monkeypatch):
+each_block = pytest.mark.parametrize("number", range(3))
+
+
+def block_and_inputs(number):
+    torch.manual_seed(4)
     kind, block = list(blocks())[number]
-    used, apply = [], kind.apply
+    bias = block.bias(Sudoku(4).relations())
+    return kind, block, torch.randn(2, 16, 8), None if bias is None else bias.detach()
 
-    def noted(*given):
-        how = given[-1]
-        used.append(how.keep if isinstance(how, How) else how)
-        return apply(*given)
 
-    monkeypatch.setattr(kind, "apply", noted)
-    h, bias = torch.randn(2, 16, 8), block.bias(Sudoku(4).relations())
-    bias = None if bias is None else bias.detach()
-    block.eval()(h, bias)
-    with torch.no_grad():
-        block(h, bias)
-    assert used == []
+@pytest.fixture
+def used(monkeypatch):
+    """Whether each use of a kernel kept what its backward pass needs."""
+    found = []
+
+    def noting(apply):
+        def noted(*given):
+            how = given[-1]
+            found.append(how.keep if isinstance(how, How) else how)
+            return apply(*given)
+
+        return noted
+
+    for kind in (Attentive, TokenMixing):
+        monkeypatch.setattr(kind, "apply", noting(kind.apply))
+    return found
+
+
+@each_block
+def test_blocks_are_plain_in_every_mode_unless_fused_is_asked_for(number, used):
+    _, block, h, bias = block_and_inputs(number)
     expected = block(h, bias)
-    torch.testing.assert_close(block.train()(h, bias), expected)
-    assert used == [True]
-    with torch.no_grad():
+    for mode in (True, False):
+        block.train(mode)
+        block(h, bias)
+        with torch.no_grad():
+            block(h, bias)
+        with torch.inference_mode():
+            block(h, bias)
+    assert used == []
+    with fused():
         torch.testing.assert_close(block(h, bias), expected)
-    with torch.inference_mode():
-        torch.testing.assert_close(block.eval()(h, bias), expected)
-    assert used == [True, False, False]
+        with torch.inference_mode():
+            torch.testing.assert_close(block(h, bias), expected)
+    assert used == [True, False]
+    block(h, bias)
+    assert used == [True, False]
+
+
+@pytest.mark.filterwarnings(
+    "ignore:.*torch.jit.script:DeprecationWarning"
+)  # torch's own, on first use of jvp
+@each_block
+def test_hooks_and_higher_derivatives_work_on_plain_blocks(number):
+    _, block, h, bias = block_and_inputs(number)
     block.train()
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        block.eval()(h, bias)
-    block.train()
-    with torch.autocast("cpu", torch.bfloat16):
+    called = []
+    block.mlp.register_forward_hook(lambda *_: called.append("mlp"))
+    h.requires_grad_()
+    (first,) = torch.autograd.grad(block(h, bias).square().sum(), h, create_graph=True)
+    (second,) = torch.autograd.grad(first.square().sum(), h)
+    assert called == ["mlp"]
+    assert second.abs().max() > 0
+    value, change = jvp(lambda x: block(x, bias), (h.detach(),), (torch.ones_like(h),))
+    assert value.shape == change.shape
+    with fused():
+        (first,) = torch.autograd.grad(block(h, bias).square().sum(), h, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        torch.autograd.grad(first.square().sum(), h)
+    assert called == ["mlp"] * 2  # by jvp; the kernel calls no module inside
+
+
+@each_block
+def test_half_and_mixed_precision_are_plain_even_when_fused(number, used):
+    _, block, h, bias = block_and_inputs(number)
+    expected = block(h, bias)
+    with fused(), torch.autocast("cpu", torch.bfloat16):
         low = block(h, bias)
     torch.testing.assert_close(low.float(), expected, atol=0.1, rtol=0.1)
     low.sum().backward()  # mixed precision can be trained
-    assert used == [True, False, False]
-    given = h.bfloat16(), None if bias is None else bias.bfloat16()
-    half = block.bfloat16()(*given)
-    with torch.inference_mode():
-        block.eval()(*given)
-    assert half.dtype == torch.bfloat16
+    with fused():
+        half = block.bfloat16()(h.bfloat16(), None if bias is None else bias.bfloat16())
     half.sum().backward()
-    assert used == [True, False, False]
+    assert half.dtype == torch.bfloat16
+    assert used == []
+
+
+def test_fused_ends_with_its_block_and_may_be_nested(used):
+    _, block, h, bias = block_and_inputs(0)
+    with fused():
+        with fused():
+            block(h, bias)
+        block(h, bias)
+    with suppress(KeyError), fused():
+        raise KeyError
+    block(h, bias)
+    assert used == [True, True]
+
+
+def test_a_subclass_that_changes_the_formula_is_never_replaced(used):
+    class Other(AttentionBlock):
+        def forward(self, h, bias=None):
+            return h
+
+    attention = PlacedAttention(8, 2, rotary=False, relations=4)
+    h = torch.randn(2, 16, 8)
+    with fused():
+        assert torch.equal(Other(attention, GatedMLP(8, 12))(h), h)
+    assert used == []

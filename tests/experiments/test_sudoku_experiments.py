@@ -13,9 +13,13 @@ from torch import nn
 
 from recurse_lab.chapters.ch03_tiny_recursive_model.arms import APART, LIVE, NINE, PLATEAU
 from recurse_lab.chapters.ch03_tiny_recursive_model.claims import larger
+from recurse_lab.chapters.ch03_tiny_recursive_model.rates import LARGER
+from recurse_lab.chapters.ch03_tiny_recursive_model.rates import SHORTER as SHORTER_3
 from recurse_lab.chapters.ch04_recursion_or_hierarchy import arms as hierarchy
 from recurse_lab.chapters.ch04_recursion_or_hierarchy.arms import ABLATIONS, CARRIES, ENDS, LOOPS, blocks_paid
 from recurse_lab.chapters.ch04_recursion_or_hierarchy.arms import LIVE as HIERARCHIES
+from recurse_lab.chapters.ch04_recursion_or_hierarchy.claims import HIERARCHY_AT_PLATEAU
+from recurse_lab.chapters.ch04_recursion_or_hierarchy.rates import SHORTER as SHORTER_4
 from recurse_lab.claims.arms import arm_results
 from recurse_lab.claims.verdict import judge
 from recurse_lab.experiments.sudoku import rates as sudoku_rates
@@ -29,11 +33,10 @@ from recurse_lab.experiments.sudoku.scores import (
     cells_right,
     early_exit,
     right_after,
-    thinned,
     training_flops,
 )
 from recurse_lab.experiments.sudoku.tables import solved
-from recurse_lab.experiments.sudoku.trial import Counted, build, restore, train, train_sudoku
+from recurse_lab.experiments.sudoku.trial import build, restore, train, trial
 from recurse_lab.measure.cost import ForwardFlops, forward_flops, parameters
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
 from recurse_lab.models.hrm import HRM
@@ -42,14 +45,13 @@ from recurse_lab.nn.blocks import AttentionBlock
 from recurse_lab.records.record import Record, load_reference
 from recurse_lab.records.store import read_reference
 from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.judging import CLASSES
 from recurse_lab.tasks.sudoku import Sudoku
-from recurse_lab.train.objectives.base import Outcome
 from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.last_step import LastStep
-from recurse_lab.train.objectives.slots import InProgress, Slots
 from recurse_lab.train.plateau import Plateau
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 
 CHAPTER_3 = LIVE | PLATEAU | APART | NINE
 CHAPTER_4 = hierarchy.LIVE | hierarchy.CARRIES | ABLATIONS | LOOPS
@@ -81,7 +83,7 @@ cost = unwrap(sudoku_scores.cost)
 )
 def test_a_smoke_arm_gives_the_promised_values(name):
     arm = SMOKE[name]
-    values, weights = train_sudoku(arm, SEED)
+    values, weights = trial(arm, SEED)
     wanted = {"params", "train_flops", "infer_flops", "train_seconds", "steps", "boards", "curve"}
     wanted |= {"exact", "cells", "by_technique", "plateau"}
     halting = name not in ("once", "untied", "deep_signal", "deep_shown", "unrolled")
@@ -122,10 +124,10 @@ def same_numbers(values):
 @pytest.mark.parametrize("name", ["recursive", "once"])
 def test_one_seed_gives_one_result(name):
     before = torch.get_rng_state()
-    values, weights = train_sudoku(SMOKE[name], SEED)
+    values, weights = trial(SMOKE[name], SEED)
     pool.cache_clear()
-    again, same = train_sudoku(SMOKE[name], SEED)
-    other, others = train_sudoku(SMOKE[name], SEED + 1)
+    again, same = trial(SMOKE[name], SEED)
+    other, others = trial(SMOKE[name], SEED + 1)
     assert same_numbers(values) == same_numbers(again)
     assert weights.keys() == same.keys()
     assert all(torch.equal(weights[key], same[key]) for key in weights)
@@ -136,7 +138,8 @@ def test_one_seed_gives_one_result(name):
 
 @pytest.mark.parametrize("share", [0.0, 0.75])
 def test_averaged_weights_are_returned(share, monkeypatch):
-    arm, built, path = replace(RECURSIVE, average=share), [], []
+    plan = replace(RECURSIVE.plan, average=share)
+    arm, built, path = replace(RECURSIVE, plan=plan), [], []
 
     def remembered(arm):
         built.append(build(arm))
@@ -161,7 +164,7 @@ def test_averaged_weights_are_returned(share, monkeypatch):
 
 
 def test_the_weights_of_a_trial_are_those_that_were_measured():
-    values, weights = train_sudoku(RECURSIVE, SEED)
+    values, weights = trial(RECURSIVE, SEED)
     model = restore(RECURSIVE, weights)
     test = puzzles(RECURSIVE, "test")
     assert accuracy(RECURSIVE, model, test) == {
@@ -190,49 +193,7 @@ def test_which_net_an_arm_builds():
     assert kinds == {"once": FeedForward, "deep": FeedForward, "recursive": TRM, "one_step": TRM, "hrm": HRM}
 
 
-def test_curves_are_thinned_to_means_of_twenty():
-    assert thinned([1.0] * 20 + [2.0, 4.0] * 10 + [7.0, 8.0]) == [1.0, 3.0, 7.5]
-    assert thinned([1.0, 2.0, 4.0], every=2) == [1.5, 4.0]
-    assert thinned([1 / 3]) == [0.3333]
-    assert thinned([]) == []
-
-
 # Boards
-
-
-class Recorder:
-    """An objective that halts the slots it is told to; remembers what it was given."""
-
-    def __init__(self, *halted):
-        self.halted, self.carries = list(halted), []
-
-    def __call__(self, model, batch, carry, progress, generator):
-        self.carries.append(carry)
-        return Outcome(torch.zeros(()), torch.zeros(3, 2), batch.targets, self.halted.pop(0))
-
-
-def test_boards_taken_from_the_source_by_hand():
-    batch = Batch(torch.zeros(3, 4), torch.zeros(3, 4))
-    slots = Slots(batch, torch.zeros(3), torch.ones(3))
-    counted, carry, boards = Counted(replace(CARRIED, max_age=2)), None, []
-    model = build(replace(RECURSIVE, batch=3))
-    problems = Batch(*(part[:3] for part in pool(RECURSIVE.puzzles, "train", 0)))
-    for halted in ([True, False, True], [False] * 3, [True] * 3):
-        outcome = counted(model, problems, carry, 0.0, torch.Generator().manual_seed(0))
-        carry = outcome.carry._replace(halted=torch.tensor(halted))
-        boards.append(counted.boards)
-    assert boards == [3, 3 + 2, 3 + 2 + 0]
-    # a net without a carry takes a new board for every slot of every step
-    counted, objective = Counted(CARRIED), Recorder(None, None)
-    counted.objective = objective
-    for _ in range(2):
-        outcome = counted(model, batch, None, 0.0, torch.Generator())
-    assert counted.boards == 6
-    carry = InProgress(slots, torch.tensor([True, False, False]))
-    objective.halted = [None]
-    counted(model, batch, carry, 0.0, torch.Generator())
-    assert counted.boards == 7
-    assert objective.carries == [None] * 3  # only deep supervision is given its carry
 
 
 @pytest.mark.parametrize(
@@ -244,7 +205,7 @@ def test_boards_of_a_run_by_hand(name, max_age, boards):
     if max_age:  # with hardly any learning nothing is solved: age alone refills, here before steps 0 and 3
         objective = replace(arm.objective, max_age=max_age, explore=0.0)
         arm = replace(arm, objective=objective, plan=replace(arm.plan, rate=1e-9))
-    assert train(arm, SEED).boards == boards
+    assert train(arm, SEED).run.examples == boards
 
 
 # Cost
@@ -384,7 +345,7 @@ def test_blocks_paid_are_those_that_run(name):
         if isinstance(part, AttentionBlock):
             part.register_forward_hook(lambda *_: paid.append(3 if torch.is_grad_enabled() else 1))
     batch = Batch(*(part[:2] for part in pool(arm.puzzles, "train", SEED)))
-    outcome = arm.objective(model, batch, None, 0.0, torch.Generator().manual_seed(0))
+    outcome = arm.objective(model, CLASSES, batch, None, 0.0, torch.Generator().manual_seed(0))
     assert outcome.loss.requires_grad
     assert sum(paid) == blocks_paid(arm.model, arm.cycles)
 
@@ -396,7 +357,8 @@ def test_arms_of_chapter_4_cost_the_same(name):
     assert arm.plan.steps * blocks_paid(arm.model, arm.cycles) == pytest.approx(base, rel=0.01)
     assert (arm.batch, arm.puzzles, arm.plateau) == (LIVE["recursive"].batch, Puzzles(), None)
     own = LIVE["recursive"].plan.rate if name != "no_carry" else 1.6e-2  # a live arm has its own rate
-    assert replace(arm.plan, steps=STEPS, rate=own) == replace(LIVE["recursive"].plan, rate=own)
+    base = replace(LIVE["recursive"].plan, rate=own)
+    assert replace(arm.plan, steps=STEPS, rate=own, average=base.average) == base
     assert arm.plan.rate == own
     if name not in ("hrm", "hrm_equal", "one_step"):  # where biases are a part of the graph, too
         board = torch.zeros(1, L, dtype=torch.int64)
@@ -414,7 +376,7 @@ def test_each_arm_of_chapter_4_changes_what_it_says():
     for name, arm in arms.items():
         assert (arm.model == base.model) is (name in same_model | {"recursive"}), name
     assert arms["no_carry"].objective == replace(CARRIED, max_age=1)
-    assert arms["no_average"].average == 0 < arms["no_head"].average == base.average
+    assert arms["no_average"].plan.average == 0 < arms["no_head"].plan.average == base.plan.average
     assert arms["head_refills"].objective == replace(CARRIED, refill="head")
     assert [LOOPS[f"loops_{k}"].objective.max_age for k in (2, 4, 8)] == [2, 4, 8]
     sizes = {
@@ -503,7 +465,7 @@ def test_grades_are_counted_each_on_their_own():
 
 def test_the_validation_score_looks_at_validation_and_trains_on():
     model = build(ONCE).train()
-    score = cells_right(ONCE, model)
+    score = cells_right(ONCE, model, SEED)
     validation = puzzles(ONCE, "validation")
     ((_, right_BL),) = right_after(model, validation, [2])
     assert score == right_BL.float().mean().item()
@@ -521,7 +483,7 @@ def test_arms_that_wait_for_a_plateau_never_pass_the_longest():
     for name, arm in LIVE.items():
         assert arm.plateau is None, name
         assert PLATEAU[f"{name}_long"] == replace(arm, plan=replace(arm.plan, steps=LONGEST), plateau=RULE)
-    ended = hierarchy.HIERARCHY_AT_PLATEAU
+    ended = HIERARCHY_AT_PLATEAU
     assert {ended.treatment, *ended.controls} == ENDS.keys()
     assert replace(ENDS["hrm_long"], plan=HIERARCHIES["hrm"].plan, plateau=None) == HIERARCHIES["hrm"]
 
@@ -531,7 +493,7 @@ def test_arms_that_wait_for_a_plateau_never_pass_the_longest():
 def test_a_flat_score_ends_a_run_and_a_rising_one_does_not(name, rise, steps, monkeypatch):
     arm, seen, scores = SMOKE[name], [], []
 
-    def score(_, model):
+    def score(_, model, __):
         seen.append(model.head.weight.detach().clone())
         scores.append(0.5 + rise * len(scores))
         return scores[-1]
@@ -539,13 +501,13 @@ def test_a_flat_score_ends_a_run_and_a_rising_one_does_not(name, rise, steps, mo
     monkeypatch.setattr(sudoku, "cells_right", score)
     rule = Plateau(every=2, patience=4)
     arm = replace(arm, plan=replace(arm.plan, steps=11), plateau=rule)
-    model, run, _, plateau = train(arm, SEED)
+    model, run = train(arm, SEED)
     assert len(run.loss) == len(run.accuracy) == steps
     assert len(scores) == steps // 2
     assert not model.training
     if rise == 0:  # the weights that were scored last, averaged, are those that are kept
         assert torch.equal(model.head.weight, seen[-1])
-    assert plateau is (rise == 0)
+    assert run.ended is (rise == 0)
     stopped = train(replace(arm, plan=replace(arm.plan, steps=steps), plateau=None), SEED)
     assert torch.equal(model.head.weight, stopped.model.head.weight)
 
@@ -559,7 +521,7 @@ def test_a_claim_against_a_larger_net_is_against_it_in_either_norm():
 
 def test_what_the_chapters_limits_say_of_recorded_runs_is_so():
     arms = PLATEAU | APART | ENDS | CARRIES
-    runs = read_reference(DATA, train_sudoku, arms).results
+    runs = read_reference(DATA, trial, arms).results
     share = {name: [solved(run) for run in of_arm.values()] for name, of_arm in runs.items()}
     # 03: the strongest plain nets are twelve blocks, asked after each; against them a margin of .25 would not be met
     plain = [name for name, arm in arms.items() if isinstance(arm.model, FeedForwardConfig)]
@@ -578,7 +540,7 @@ def test_what_the_chapters_limits_say_of_recorded_runs_is_so():
     assert costly == {"recursive_long", "sixty_four_times", "sixty_four_times_post"}
     # 04: the interval of the verdict at the plateaus begins less than one puzzle above zero
     ends = arm_results({name: runs[name] for name in ENDS}, arms, solved, recorded=True)
-    low = judge(hierarchy.HIERARCHY_AT_PLATEAU, ends).effect.low
+    low = judge(HIERARCHY_AT_PLATEAU, ends).effect.low
     assert 0 < low * ENDS["hrm_long"].puzzles.test < 1
     # 04: the net without a carry solves three quarters on one seed and hardly any on another
     assert max(share["no_carry"]) == pytest.approx(0.75, abs=0.05)
@@ -619,7 +581,7 @@ def test_rates_are_tried_by_name():
 
 
 def test_every_arm_of_chapter_3_and_the_live_ones_of_chapter_4_are_searched():
-    shorter, longer = sudoku_rates.SHORTER, sudoku_rates.LARGER
+    shorter, longer = SHORTER_3 | SHORTER_4, LARGER
     assert {name.split()[0] for name in shorter} == {"recursive", "once", "untied", "no_carry", "hrm"}
     wanted = {name for name in PLATEAU | APART if not name.endswith(("_long", "_post", "_pre"))}
     assert {name.split()[0] for name in longer} == wanted
@@ -642,7 +604,7 @@ def test_every_rate_in_use_is_the_best_of_the_recorded_search():
     for one in recorded:
         results[one.arm][one.seed] = one
     rates, norms = sudoku_rates.best_rates(results), sudoku_rates.best_norms(results)
-    searched = sudoku_rates.SHORTER | sudoku_rates.LARGER
+    searched = SHORTER_3 | SHORTER_4 | LARGER
     assert searched.keys() == rates.keys()
     arms = LIVE | HIERARCHIES | CARRIES | PLATEAU | APART | ENDS
     for name, arm in arms.items():
@@ -661,7 +623,7 @@ def test_every_rate_in_use_is_the_best_of_the_recorded_search():
     for name in searched:  # nothing is left to be tried beyond an edge
         assert sudoku_rates.beyond_the_edge(results, name) == set()
         tried = sudoku_rates.at_rates({name: searched[name]}, {name: {rates[name]}}, STEPS)
-        assert len(results[next(iter(tried))]) == (2 if name in sudoku_rates.SHORTER else 1)
+        assert len(results[next(iter(tried))]) == (2 if name in SHORTER_3 | SHORTER_4 else 1)
 
 
 def test_what_was_tried_for_one_arm_is_listed_by_rate():
@@ -729,5 +691,5 @@ def test_validation_of_a_rate_looks_at_validation_puzzles():
     assert values["rate"] == 2e-3
     assert weights == {}
     model = train(arm, SEED).model
-    assert values["cells"] == cells_right(arm, model)
+    assert values["cells"] == cells_right(arm, model, SEED)
     assert 0 <= values["exact"] <= values["cells"] <= 1

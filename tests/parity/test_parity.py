@@ -17,15 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recurse_lab.__main__ import main
-from recurse_lab.kernels import parts as backward
+from recurse_lab.kernels import parts
 from recurse_lab.models.trm import TRM
-from recurse_lab.nn import attention as post_norm
+from recurse_lab.nn import norms
+from recurse_lab.nn.blocks import TokenBlock
 from recurse_lab.parity import compact, recompute
 from recurse_lab.parity import errors as parity
 from recurse_lab.parity.golden import official_name, our_name, read_golden
 from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 FILES = sorted(GOLDEN.glob("*.npz"))
 FORWARD = {"embedding", "latents", "logits", "halting", "losses", "gradients"}
 TRAINED = {"losses", "slots", "trained weights", "trained table", "slow average"}
@@ -41,9 +42,10 @@ def test_the_projects_own_copy_is_whole_small_and_explained():
     assert all(word in told for word in ("MIT", "Apache-2.0", "random", *(path.stem for path in FILES)))
 
 
+@pytest.mark.parametrize("way", [(), ("--fused",)], ids=["plain", "fused"])
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_official_numbers_come_out(path, capsys):
-    assert main(["parity", str(path)]) == 0
+def test_the_official_numbers_come_out(path, way, capsys):
+    assert main(["parity", str(path), *way]) == 0
     printed = capsys.readouterr().out.splitlines()
     groups = {line[2:18].strip() for line in printed[2:]}
     assert groups == (TRAINED if path.stem == "trm_train6" else FORWARD)
@@ -165,7 +167,7 @@ def test_names_go_both_ways():
 
 
 def with_eps(monkeypatch):
-    for module in (post_norm, backward):  # evaluation, training
+    for module in (norms, parts):  # plain, fused
         monkeypatch.setattr(module, "EPS", 1e-4)
 
 
@@ -178,10 +180,10 @@ def x_shown_to_y(monkeypatch):
 
 def norm_over_width(monkeypatch):
     def forward(self, h, _=None):
-        h = post_norm.rms(h + self.tokens(h.mT).mT)
-        return post_norm.rms(h + self.mlp(h))
+        h = norms.rms(h + self.tokens(h.mT).mT)
+        return norms.rms(h + self.mlp(h))
 
-    monkeypatch.setattr(post_norm.TokenBlock, "forward", forward)
+    monkeypatch.setattr(TokenBlock, "forward", forward)
 
 
 def heavier_halting(monkeypatch):
