@@ -1,4 +1,4 @@
-"""The reader's notebooks survive everything, newer editions come once, and solutions come when they are asked for."""
+"""The reader's notebooks survive everything, and newer editions come beside them, once."""
 
 import os
 import subprocess
@@ -8,33 +8,15 @@ from importlib import import_module
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from books import NAME, changed, write_book
+from nbformat.v4 import new_code_cell
 
 from recurse_lab.__main__ import main
 from recurse_lab.commands import lab as lab_file
-from recurse_lab.workbook.editions import MARKS, solution, student_edition
-from recurse_lab.workbook.execute import NOTEBOOKS, execute, find_chapters
-from recurse_lab.workbook.parameters import NotebookError
+from recurse_lab.workbook.editions import student_edition
+from recurse_lab.workbook.execute import NOTEBOOKS, execute
 from recurse_lab.workbook.reader import SEEN, bring_notebooks
-from recurse_lab.workbook.start import ROOT, Lab
-
-SOLVED = "def f(x):\n    ### BEGIN SOLUTION\n    return x + {}\n    ### END SOLUTION"
-NAME = "07_test.ipynb"
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-
-
-def write_book(folder, number=1, name=NAME):
-    """A book of one chapter with two exercises; another number makes another edition."""
-    folder.mkdir(exist_ok=True)
-    cells = [
-        new_markdown_cell(f"# 07 · Edition {number}", id="title"),
-        new_code_cell("profile = 'quick'", metadata={"tags": ["parameters"]}, id="parameters"),
-        new_code_cell(SOLVED.format(number), metadata={"tags": ["exercise"]}, id="first"),
-        new_code_cell("f(1)", metadata={"tags": ["check"]}, id="check", execution_count=2),
-        new_code_cell(SOLVED.format(10 * number), metadata={"tags": ["exercise"]}, id="second"),
-    ]
-    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), folder / name)
-    return [folder / name]
+from recurse_lab.workbook.start import ROOT
 
 
 def names(folder):
@@ -48,14 +30,6 @@ def own(tmp_path):
     folder.mkdir()
     assert bring_notebooks(folder, write_book(tmp_path / "book")) == [f"{NAME}: made"]
     return folder
-
-
-def changed(path):
-    """What the reader made of a notebook: a cell of their own."""
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells.append(new_code_cell("my = 'own work'"))
-    nbformat.write(notebook, path)
-    return path.read_bytes()
 
 
 # The reader's folder
@@ -136,58 +110,6 @@ def test_outputs_alone_make_no_new_edition(own, tmp_path):
     notebook.cells[3].outputs = [nbformat.v4.new_output("stream", text="2\n")]
     nbformat.write(notebook, path)
     assert bring_notebooks(own, [path]) == []
-
-
-# Solutions
-
-
-def test_a_cell_after_each_exercise_shows_its_solution_when_asked(own, tmp_path):
-    copy = nbformat.read(own / NAME, as_version=4)
-    tags = [cell.metadata.get("tags", [""])[0] for cell in copy.cells]
-    assert tags == ["", "parameters", "exercise", "solution", "check", "exercise", "solution"]
-    for number, cell in enumerate((cell for cell in copy.cells if "lab.solution" in cell.source), start=1):
-        lines = cell.source.splitlines()
-        assert all(line.startswith("# ") for line in lines)
-        assert lines[-1] == f"# lab.solution({number})"
-        assert solution(tmp_path / "book", "07", number) == f"def f(x):\n    return x + {10 ** (number - 1)}"
-
-
-@pytest.mark.parametrize("path", find_chapters().values(), ids=find_chapters().keys())
-def test_solutions_are_those_of_the_solved_edition_and_of_nothing_else(path):
-    solved = [
-        cell
-        for cell in nbformat.read(path, as_version=4).cells
-        if "exercise" in cell.metadata.get("tags", [])
-    ]
-    lab = Lab(chapter=path.name[:2], profile="smoke", seed=0, jobs=1)
-    edition = student_edition(path)
-    text = "\n".join(cell.source for cell in edition.cells)
-    for number, cell in enumerate(solved, start=1):
-        lines = [line for line in cell.source.splitlines() if "### " not in line]
-        assert lab.solution(number).data == "```python\n" + "\n".join(lines) + "\n```"
-        hidden = cell.source.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0].strip()
-        assert hidden not in text
-    assert not MARKS.search(text)
-    assert not [cell for cell in edition.cells if cell.get("outputs") or cell.get("execution_count")]
-
-
-@pytest.mark.parametrize("number", [0, -1, 3])
-def test_an_exercise_that_is_not_there_is_refused(tmp_path, number):
-    write_book(tmp_path)
-    with pytest.raises(ValueError, match="chapter 07 has the exercises 1 to 2, not "):
-        solution(tmp_path, "07", number)
-    with pytest.raises(ValueError, match="chapter 08 has no notebook"):
-        solution(tmp_path, "08", 1)
-
-
-@pytest.mark.parametrize("mark", ["### BEGIN SOLUTION", "    ### END SOLUTION  # of 1"])
-def test_a_solution_outside_the_exercises_is_refused(tmp_path, mark):
-    (path,) = write_book(tmp_path)
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells[3].source += f"\n{mark}\nx = 1"
-    nbformat.write(notebook, path)
-    with pytest.raises(NotebookError, match=r"07_test\.ipynb: the mark of a solution stands outside"):
-        student_edition(path)
 
 
 # The command
