@@ -17,6 +17,7 @@ LENGTH = Claim(
     treatment="looped",
     controls=("same_parameters", "same_compute"),
     margin=0.5,
+    problems=8,  # strings of 512 bits
 )
 
 HALTING = Claim(
@@ -30,6 +31,7 @@ HALTING = Claim(
     treatment="residual",
     controls=("fixed",),
     margin=0.1,
+    problems=64,  # 16 strings of each of 4 lengths
 )
 
 LEARNED_HALTING = replace(

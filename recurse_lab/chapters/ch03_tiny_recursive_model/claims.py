@@ -21,6 +21,7 @@ PARAMETERS = Claim(
     treatment="recursive",
     controls=("once",),
     margin=0.5,
+    problems=256,
 )
 
 COMPUTE = replace(

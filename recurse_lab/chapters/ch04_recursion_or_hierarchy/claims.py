@@ -19,6 +19,7 @@ HIERARCHY = Claim(
     treatment="recursive",
     controls=("hrm",),
     margin=0.0,
+    problems=256,
 )
 
 HIERARCHY_AT_PLATEAU = replace(
