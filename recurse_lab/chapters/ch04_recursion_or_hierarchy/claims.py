@@ -26,6 +26,8 @@ HIERARCHY = Claim(
     problems=256,
 )
 
+# Amended 27 November 2026: this claim and the next were `supported` by a percentile bootstrap, which is too narrow
+# for so few seeds. Statement, runs and margin stayed; the t-interval makes both `inconclusive`.
 HIERARCHY_AT_PLATEAU = replace(
     HIERARCHY,
     id="04-hierarchy-plateau",
