@@ -1,13 +1,13 @@
-"""The command line: `python -m recurse_lab run | refresh | student | tables | parity | speed | lab | test | clean`."""
+"""The command line: `python -m recurse_lab run | refresh | verify | student | tables | parity | speed | lab | test | clean`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from recurse_lab.commands import clean, lab, parity, refresh, run, speed, student, tables, test
+from recurse_lab.commands import clean, lab, parity, refresh, run, speed, student, tables, test, verify
 from recurse_lab.commands.endings import BAD_INPUT
 
-COMMANDS = (run, refresh, student, tables, parity, speed, lab, test, clean)
+COMMANDS = (run, refresh, verify, student, tables, parity, speed, lab, test, clean)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

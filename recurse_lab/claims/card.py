@@ -21,7 +21,8 @@ def card(claim: Claim, arms: Sequence[ArmResult], effect: Effect, verdict: str |
         f'<div class="claim"><p><strong>{html.escape(claim.statement)}</strong></p>'
         f'<p><span class="verdict {word.replace(" ", "-")}">{word}</span> '
         f"effect {effect.mean:+.3f} [{effect.low:+.3f}, {effect.high:+.3f}], margin {claim.margin:.2f}, "
-        f"{effect.seeds} seeds{', recorded runs' if claim.recorded else ''}. Metric: {html.escape(claim.metric)}.</p>"
+        f"{effect.seeds} seeds, {claim.problems} test problems{', recorded runs' if claim.recorded else ''}. "
+        f"Metric: {html.escape(claim.metric)}.</p>"
         f"<table><thead><tr><th>arm</th><th>parameters</th><th>training FLOPs</th>"
         f"<th>FLOPs per answer</th><th>CPU-s a seed</th><th>value, seed by seed</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"

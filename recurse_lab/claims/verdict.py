@@ -1,8 +1,6 @@
 """A claim is written down before it is run; its verdict is computed from paired seeds, never worded by hand.
 
-The effect is the treatment's metric minus the best control's on the same seed. The verdict is `supported`
-when the whole 95 % interval of the mean effect lies above the margin, `contradicted` when it lies below
-zero, and else `inconclusive`.
+The effect is the treatment's metric minus the best control's on the same seed; `verdict_of` is the rule.
 """
 
 from collections.abc import Sequence
@@ -15,6 +13,7 @@ from recurse_lab.claims.claim import Claim
 from recurse_lab.measure.statistics import Effect, paired_effect
 
 MIMETYPE = "application/vnd.recurse-lab.claim+json"  # how the report finds claims in a notebook's outputs
+ROUNDING = 1e-6  # shares are means in single precision
 VERDICTS = ("supported", "inconclusive", "contradicted")
 
 
@@ -41,6 +40,7 @@ class Judgment:
             "treatment",
             "controls",
             "margin",
+            "problems",
             "recorded",
         )
         arms = [asdict(arm) | {"values": {str(k): v for k, v in arm.values.items()}} for arm in self.arms]
@@ -83,10 +83,9 @@ def judge(claim: Claim, arms: Sequence[ArmResult], *, judged: bool = True) -> Ju
             live ones, or the other way round.
     """
     by_name = {arm.name: arm for arm in arms}
-    named = (claim.treatment, *claim.controls)
-    if missing := [name for name in named if name not in by_name]:
+    if missing := [name for name in claim.arms if name not in by_name]:
         raise ValueError(f"claim {claim.id}: no result for {', '.join(missing)}; given: {', '.join(by_name)}")
-    if mixed := [name for name in named if by_name[name].recorded != claim.recorded]:
+    if mixed := [name for name in claim.arms if by_name[name].recorded != claim.recorded]:
         wanted = "recorded arms only" if claim.recorded else "live arms only, not on recorded ones"
         raise ValueError(f"claim {claim.id}: this verdict must rest on {wanted}: {', '.join(mixed)}")
     seeds = tuple(sorted(by_name[claim.treatment].values))
@@ -94,13 +93,20 @@ def judge(claim: Claim, arms: Sequence[ArmResult], *, judged: bool = True) -> Ju
         if tuple(sorted(by_name[name].values)) != seeds:
             raise ValueError(f"claim {claim.id}: arm {name} was not run on the same seeds {list(seeds)}")
     best_control = [max(by_name[name].values[seed] for name in claim.controls) for seed in seeds]
-    effect = paired_effect([by_name[claim.treatment].values[seed] for seed in seeds], best_control)
+    treatment = [by_name[claim.treatment].values[seed] for seed in seeds]
+    effect = paired_effect(treatment, best_control, problems=claim.problems)
     verdict = verdict_of(effect, claim.margin) if judged else None
     return Judgment(claim=claim, arms=tuple(arms), effect=effect, seeds=seeds, verdict=verdict)
 
 
 def verdict_of(effect: Effect, margin: float) -> str:
-    """One of the three words, from the interval alone."""
-    if effect.low > margin:
+    """One of the three words, from the effect's 95 % interval and one test problem alone.
+
+    One test problem is the share 1 / problems. `supported`: the interval lies above the margin by more than one test
+    problem. `contradicted`: it lies below zero by more than one test problem. Else `inconclusive`: a single problem
+    that another machine answers otherwise must not change the word.
+    """
+    problem = 1 / effect.problems + ROUNDING
+    if effect.low > margin + problem:
         return "supported"
-    return "contradicted" if effect.high < 0 else "inconclusive"
+    return "contradicted" if effect.high < -problem else "inconclusive"

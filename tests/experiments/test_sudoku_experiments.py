@@ -18,7 +18,7 @@ from recurse_lab.chapters.ch03_tiny_recursive_model.rates import SHORTER as SHOR
 from recurse_lab.chapters.ch04_recursion_or_hierarchy import arms as hierarchy
 from recurse_lab.chapters.ch04_recursion_or_hierarchy.arms import ABLATIONS, CARRIES, ENDS, LOOPS, blocks_paid
 from recurse_lab.chapters.ch04_recursion_or_hierarchy.arms import LIVE as HIERARCHIES
-from recurse_lab.chapters.ch04_recursion_or_hierarchy.claims import HIERARCHY_AT_PLATEAU
+from recurse_lab.chapters.ch04_recursion_or_hierarchy.claims import CARRY, HIERARCHY_AT_PLATEAU
 from recurse_lab.chapters.ch04_recursion_or_hierarchy.rates import SHORTER as SHORTER_4
 from recurse_lab.claims.arms import arm_results
 from recurse_lab.claims.verdict import judge
@@ -538,10 +538,13 @@ def test_what_the_chapters_limits_say_of_recorded_runs_is_so():
     spent = {name: of_arm[0].values["infer_flops"] for name, of_arm in runs.items()}
     costly = {name for name in PLATEAU if spent[name] >= spent["recursive_long"]}
     assert costly == {"recursive_long", "sixty_four_times", "sixty_four_times_post"}
-    # 04: the interval of the verdict at the plateaus begins less than one puzzle above zero
+    # 04: the interval of the claim at the plateaus holds zero, that of the carry begins below its margin
     ends = arm_results({name: runs[name] for name in ENDS}, arms, solved, recorded=True)
-    low = judge(HIERARCHY_AT_PLATEAU, ends).effect.low
-    assert 0 < low * ENDS["hrm_long"].puzzles.test < 1
+    effect = judge(HIERARCHY_AT_PLATEAU, ends).effect
+    assert effect.low < 0 < effect.high
+    carry = judge(CARRY, arm_results({name: runs[name] for name in CARRIES}, arms, solved, recorded=True))
+    assert carry.effect.low < carry.claim.margin < carry.effect.mean - 0.1
+    assert carry.verdict == "inconclusive"
     # 04: the net without a carry solves three quarters on one seed and hardly any on another
     assert max(share["no_carry"]) == pytest.approx(0.75, abs=0.05)
     assert 0 < min(share["no_carry"]) < 0.02

@@ -2,7 +2,14 @@
 
 from dataclasses import replace
 
+from recurse_lab.chapters.ch02_looping.arms import LIVE
+from recurse_lab.chapters.ch02_looping.views import halting_results
+from recurse_lab.claims.arms import ArmResult
 from recurse_lab.claims.claim import Claim
+from recurse_lab.claims.tested import Tested, by_metric
+from recurse_lab.experiments.prefix_sums.tables import right_at_longest
+from recurse_lab.experiments.prefix_sums.trial import train_prefix_sums
+from recurse_lab.records.replicate import Results
 
 _BANSAL = "Bansal et al. 2022, End-to-end Algorithm Synthesis with Recurrent Networks (arXiv:2202.05826)."
 
@@ -17,6 +24,7 @@ LENGTH = Claim(
     treatment="looped",
     controls=("same_parameters", "same_compute"),
     margin=0.5,
+    problems=8,  # strings of 512 bits
 )
 
 HALTING = Claim(
@@ -30,6 +38,7 @@ HALTING = Claim(
     treatment="residual",
     controls=("fixed",),
     margin=0.1,
+    problems=64,  # 16 strings of each of 4 lengths
 )
 
 LEARNED_HALTING = replace(
@@ -41,4 +50,21 @@ LEARNED_HALTING = replace(
     published="none at this scale",
     controls=("head",),
     margin=0.0,
+)
+
+
+def _rules(results: Results) -> list[ArmResult]:
+    return halting_results(results["looped"])
+
+
+def _halting(claim: Claim) -> Tested:
+    """The rules are arms of the claim; what is trained is one net, on which all of them halt."""
+    nets = {"looped": LIVE["looped"]}
+    return Tested(claim=claim, trial=train_prefix_sums, arms=nets, measure=_rules, seeds=5)
+
+
+TESTED = (
+    by_metric(LENGTH, train_prefix_sums, LIVE, right_at_longest, seeds=5),
+    _halting(HALTING),
+    _halting(LEARNED_HALTING),
 )

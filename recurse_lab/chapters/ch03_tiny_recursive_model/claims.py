@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
-from recurse_lab.chapters.ch03_tiny_recursive_model.arms import PLATEAU
+from recurse_lab.chapters.ch03_tiny_recursive_model.arms import LIVE, PLATEAU
 from recurse_lab.claims.claim import Claim
+from recurse_lab.claims.tested import by_metric
 from recurse_lab.experiments.sudoku.arm import LONGEST
+from recurse_lab.experiments.sudoku.tables import solved
+from recurse_lab.experiments.sudoku.trial import train_sudoku
 
 _PAPER = "Jolicoeur-Martineau 2025, Less is More: Recursive Reasoning with Tiny Networks (arXiv:2510.04871), table 4."
 _PUBLISHED = "Sudoku-Extreme: TRM 87.4 % with 5 M parameters, direct prediction 0.0 % with 27 M"
@@ -21,6 +24,7 @@ PARAMETERS = Claim(
     treatment="recursive",
     controls=("once",),
     margin=0.5,
+    problems=256,
 )
 
 COMPUTE = replace(
@@ -43,3 +47,11 @@ def larger(word: str) -> Claim:
         margin=0.25,
         recorded=True,
     )
+
+
+LARGER = tuple(larger(word) for word in ("four_times", "sixteen_times", "sixty_four_times"))
+
+TESTED = tuple(
+    by_metric(claim, train_sudoku, LIVE | PLATEAU, solved, seeds=5)
+    for claim in (PARAMETERS, COMPUTE, *LARGER)
+)

@@ -1,14 +1,11 @@
-"""Halting rules by hand and on a stream that says when it is done; intervals that behave like intervals."""
+"""Halting rules by hand and on a stream that says when it is done."""
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given
-from hypothesis import strategies as st
 
 from recurse_lab.measure.halting import features, head_halt, outcome_at, residual_halt, train_halting_head
 from recurse_lab.measure.latents import Trace, trace
-from recurse_lab.measure.statistics import paired_effect
 from recurse_lab.tasks.prefix_sums import PrefixSums
 
 RESIDUAL = np.array([[0.5, 0.001, 0.5], [0.05, 0.5, 0.5], [0.001, 0.5, 0.5]])
@@ -78,56 +75,3 @@ def test_a_trained_head_learns_when_answers_are_right():
     assert set(halts.tolist()) == {6}
     again = train_halting_head(model, task, size=6, steps=12, seed=0, problems=16, updates=150)
     assert torch.equal(again(features(watched)), head(features(watched)))
-
-
-values = st.lists(st.floats(-1, 1, width=32), min_size=3, max_size=8)
-
-
-@given(treatment=values, shift=st.floats(-3, 3, width=32))
-def test_intervals_hold_the_mean_and_move_with_a_shift(treatment, shift):
-    control = [0.0] * len(treatment)
-    effect = paired_effect(treatment, control)
-    assert effect.low - 1e-9 <= effect.mean <= effect.high + 1e-9
-    assert effect.mean == pytest.approx(np.mean(treatment))
-    assert effect.seeds == len(treatment)
-    moved = paired_effect([value + shift for value in treatment], control)
-    for name in ("mean", "low", "high"):
-        assert getattr(moved, name) == pytest.approx(getattr(effect, name) + shift, abs=1e-6)
-
-
-@given(treatment=values)
-def test_intervals_are_as_wide_as_resampled_means(treatment):
-    assume(np.std(treatment) > 1e-3)
-    effect = paired_effect(treatment, [0.0] * len(treatment))
-    random = np.random.default_rng(1)
-    means = random.choice(treatment, (20_000, len(treatment))).mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    spread = np.std(treatment)
-    assert effect.low == pytest.approx(low, abs=0.25 * spread)
-    assert effect.high == pytest.approx(high, abs=0.25 * spread)
-    wide = paired_effect(treatment, [0.0] * len(treatment), level=0.99)
-    assert wide.low <= effect.low <= effect.high <= wide.high
-
-
-def test_identical_pairs_have_no_width_and_pairs_are_paired():
-    control = [0.1, 0.9, 0.4, 0.7]
-    effect = paired_effect([value + 0.25 for value in control], control)
-    assert (effect.mean, effect.low, effect.high) == pytest.approx((0.25, 0.25, 0.25), abs=1e-12)
-
-
-def test_the_sign_is_treatment_minus_control():
-    effect = paired_effect([1.0, 1.0, 0.9], [0.0, 0.1, 0.0])
-    assert effect.low > 0.5
-
-
-@pytest.mark.parametrize(
-    ("treatment", "control", "words"),
-    [
-        ([1.0], [0.0], "an interval needs 2 seeds or more, not 1"),
-        ([], [], "an interval needs 2 seeds or more, not 0"),
-        ([1.0, 2.0], [1.0], "pairs need two values each, not 2 and 1"),
-    ],
-)
-def test_too_few_or_unpaired_values_are_refused(treatment, control, words):
-    with pytest.raises(ValueError, match=words):
-        paired_effect(treatment, control)
