@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 
+from recurse_lab.files import put_text
 from recurse_lab.workbook.parameters import NotebookError, read_notebook
 
 SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION\n?", re.MULTILINE | re.DOTALL)
@@ -37,8 +38,7 @@ def write_student_edition(path: Path, out: Path) -> Path:
             cell.metadata.pop("execution", None)
         if "exercise" in cell.metadata.get("tags", []):
             cell.source = student_source(cell.source)
-    out.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, out / path.name)
+    put_text(out / path.name, nbformat.writes(notebook) + "\n")
     return out / path.name
 
 
