@@ -5,8 +5,14 @@ Full profile, which writes the reference records: `python -m recurse_lab run --p
 
 from dataclasses import replace
 
+from recurse_lab.experiments.mazes.arm import MAZE_ARMS
+from recurse_lab.experiments.mazes.trial import train_mazes
 from recurse_lab.experiments.prefix_sums.arm import FOUR_BLOCKS, LOOPED, UNTIED, feed_forward
+from recurse_lab.experiments.prefix_sums.tables import right_at_longest
+from recurse_lab.experiments.prefix_sums.trial import train_prefix_sums
 from recurse_lab.models.deep_thinking import DeepThinkingConfig
+from recurse_lab.records.record import Record
+from recurse_lab.records.rerun import Recorded
 from recurse_lab.train.objectives.progressive import Progressive
 
 LIVE = {
@@ -30,3 +36,15 @@ ABLATIONS = {
     "neither": replace(_WHOLE, label="neither", model=DeepThinkingConfig(groups=0), objective=_EARLY),
     "no_recall": replace(_WHOLE, label="no recall", model=DeepThinkingConfig(recall=False)),
 }
+
+
+def largest_solved(record: Record) -> float:
+    """Share of the largest mazes wholly solved, at the last number of steps read."""
+    shares = record.values["exact"]
+    return shares[max(shares, key=int)][-1]
+
+
+RECORDED = (
+    Recorded(trial=train_prefix_sums, arms=LIVE | LARGER | ABLATIONS, metric=right_at_longest),
+    Recorded(trial=train_mazes, arms=MAZE_ARMS, metric=largest_solved),
+)

@@ -16,7 +16,10 @@ from recurse_lab.experiments.sudoku.arm import (
     plan,
     to_plateau,
 )
+from recurse_lab.experiments.sudoku.tables import solved
+from recurse_lab.experiments.sudoku.trial import train_sudoku
 from recurse_lab.models.feed_forward import FeedForwardConfig
+from recurse_lab.records.rerun import Recorded
 from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.last_step import LastStep
 
@@ -108,3 +111,5 @@ NINE = {
         plan=plan(8_000, rate=3e-3),
     )
 }
+
+RECORDED = (Recorded(trial=train_sudoku, arms=LIVE | PLATEAU | APART | NINE, metric=solved),)

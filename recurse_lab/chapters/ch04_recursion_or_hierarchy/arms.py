@@ -6,9 +6,15 @@ Full profile, which writes the reference records: `python -m recurse_lab run --p
 from dataclasses import replace
 from typing import Any
 
+from recurse_lab.experiments.arc.arm import ARC
+from recurse_lab.experiments.arc.trial import train_arc
 from recurse_lab.experiments.sudoku.arm import CARRIED, RECURSIVE, STEPS, TINY, SudokuArm, to_plateau
+from recurse_lab.experiments.sudoku.tables import solved
+from recurse_lab.experiments.sudoku.trial import train_sudoku
 from recurse_lab.models.hrm import HRMConfig
 from recurse_lab.models.trm import TRMConfig
+from recurse_lab.records.record import Record
+from recurse_lab.records.rerun import Recorded
 
 
 def blocks_paid(model: TRMConfig, cycles: int) -> int:
@@ -67,3 +73,15 @@ ABLATIONS = {
 }
 
 LOOPS = {f"loops_{k}": changed(f"trained with up to {k} loops", max_age=k) for k in (2, 4, 8)}
+
+
+def passed(record: Record) -> float:
+    """Share of ARC tests passed with one guess, each task with the row that it was trained with."""
+    tests = record.values["tests"]["own"].values()
+    return sum(test["pass@1"] for test in tests) / len(tests)
+
+
+RECORDED = (
+    Recorded(trial=train_sudoku, arms=LIVE | ENDS | CARRIES | ABLATIONS | LOOPS, metric=solved),
+    Recorded(trial=train_arc, arms={"arc": ARC}, metric=passed),
+)
