@@ -34,6 +34,7 @@ REFUSED = [
     "notebooks/",
     "notebooks/deep",
     "./notebooks/..",
+    "absent/../notebooks",
     "notebooks/07_test.ipynb",
 ]
 

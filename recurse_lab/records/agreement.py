@@ -13,9 +13,7 @@ BITS, VALUES, SPREAD, DIFFERS = "same bits", "same values", "within the seeds' s
 
 LAST_DIGITS = 1e-4  # of a number, or of a share: what rounding may change without being amplified
 FIRST_LOSS = 1e-2  # relative; before any training, rounding is all that another processor changes
-TOLERANCE = (
-    0.1  # of the metric; for arms with one seed, or whose seeds agree better than runs on two processors
-)
+TOLERANCE = 0.1  # of the metric; for arms with one seed, or with seeds that end almost alike
 
 
 class Agreement(NamedTuple):

@@ -9,11 +9,10 @@ import pytest
 from recurse_lab.__main__ import main
 from recurse_lab.chapters import recorded as declared
 from recurse_lab.chapters.recorded import recorded
-from recurse_lab.records import store
 from recurse_lab.records.digest import code_digest
 from recurse_lab.records.listing import span
 from recurse_lab.records.origin import commit, machine_class
-from recurse_lab.records.rerun import Recorded, RecordFile, compared, record_files, rerun
+from recurse_lab.records.rerun import Recorded, compared, record_files, rerun
 from recurse_lab.records.reruns import mark, read_reruns, write_reruns
 from recurse_lab.workbook import start
 
@@ -86,7 +85,7 @@ def test_reruns_are_kept_one_for_each_record_and_the_last_counts(tmp_path):
 
 
 def test_the_command_runs_a_sample_again_and_lists_it(folder, capsys):
-    assert main("records --rerun 4 --jobs 1".split()) == 0
+    assert main(["records", "--rerun", "4", "--jobs", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "4 records drawn by seed 0, recorded in 17 CPU-s"
     assert len(lines) == 5
@@ -103,7 +102,7 @@ def test_the_command_runs_a_sample_again_and_lists_it(folder, capsys):
 
 def test_the_command_fails_where_a_record_differs_and_keeps_what_ran(folder, capsys):
     made.write(folder, [made.altered(one, right=0.9) if one.seed == 0 else one for one in TEN])
-    assert main("records --rerun 10 --jobs 1".split()) == 1
+    assert main(["records", "--rerun", "10", "--jobs", "1"]) == 1
     assert capsys.readouterr().out.count("differs, metric 0.900") == 2
     assert [one.seed for one in read_reruns(folder) if not one.agrees] == [0, 0]
     assert len(read_reruns(folder)) == 10
