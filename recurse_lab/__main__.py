@@ -1,28 +1,41 @@
-"""The command line: `python -m recurse_lab run | refresh | verify | student | tables | parity | speed | lab | test | clean`."""
+"""The command line: `python -m recurse_lab COMMAND`; `--help` lists the commands."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from recurse_lab.commands import clean, lab, parity, refresh, run, speed, student, tables, test, verify
-from recurse_lab.commands.endings import BAD_INPUT
+from recurse_lab.commands import (
+    clean,
+    lab,
+    parity,
+    records,
+    refresh,
+    run,
+    speed,
+    student,
+    tables,
+    test,
+    verify,
+)
+from recurse_lab.commands.endings import BAD_INPUT, Stopped, stopped_by_signals
 
-COMMANDS = (run, refresh, verify, student, tables, parity, speed, lab, test, clean)
+COMMANDS = (run, refresh, verify, records, student, tables, parity, speed, lab, test, clean)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; bad input and failed work end in one line on the error stream and a non-zero code."""
     options = build_parser().parse_args(arguments)
     try:
-        return options.command(options)
+        with stopped_by_signals():
+            return options.command(options)
     except (ValueError, OSError) as error:
         print(f"recurse-lab: {str(error).splitlines()[0]}", file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print(
             "recurse-lab: stopped; finished training runs are kept and will not be repeated", file=sys.stderr
         )
-        return 130
+        return stop.code if isinstance(stop, Stopped) else 130
 
 
 class OneLineParser(argparse.ArgumentParser):

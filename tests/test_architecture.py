@@ -18,6 +18,7 @@ HEAVY = {"plotly", "ipywidgets", "nbformat", "papermill"}
 LIBRARY = ["recurrence", "state", "nn", "kernels", "models", "tasks", "train", "measure"]
 MAY_IMPORT = {
     "state": [],
+    "files": [],
     "recurrence": ["state"],
     "tasks": [],
     "show": [],
@@ -26,7 +27,7 @@ MAY_IMPORT = {
     "models": ["nn", "recurrence", "state"],
     "train": ["recurrence", "state", "tasks"],
     "measure": ["recurrence", "state", "tasks", "train"],
-    "records": ["train"],
+    "records": ["files"],
     "claims": ["records", "measure.statistics"],
     "parity": LIBRARY,
     "experiments": [*LIBRARY, "records", "claims"],

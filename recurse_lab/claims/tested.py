@@ -9,7 +9,7 @@ from recurse_lab.claims.arms import ArmResult, Labelled, arm_results
 from recurse_lab.claims.claim import Claim
 from recurse_lab.claims.verdict import Judgment, judge
 from recurse_lab.records.record import Record
-from recurse_lab.records.replicate import Recipe, Results
+from recurse_lab.records.replicate import Results, Trial
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class Tested:
     """What to train for a claim, and how the runs become the arms that it compares."""
 
     claim: Claim
-    trial: Recipe  # trains and measures one arm on one seed
+    trial: Trial  # trains and measures one arm on one seed
     arms: Mapping[str, Any]  # name -> configuration: what is trained, not always what the claim compares
     measure: Callable[[Results], Sequence[ArmResult]]
     seeds: int  # how many the committed word rests on
@@ -33,7 +33,7 @@ class Tested:
 
 def by_metric(
     claim: Claim,
-    trial: Recipe,
+    trial: Trial,
     arms: Mapping[str, Labelled],
     metric: Callable[[Record], float],
     *,

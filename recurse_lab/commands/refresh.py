@@ -3,10 +3,12 @@
 import argparse
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from recurse_lab.commands.endings import WORK_FAILED, say
+from recurse_lab.files import put
 
 
 def add(commands: Any) -> None:
@@ -25,7 +27,7 @@ def refresh_command(options: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory() as folder:
             run = execute(path, Path(folder) / path.name, {})
             if not run.exit_code:
-                shutil.copyfile(Path(folder) / path.name, path)
+                put(path, partial(shutil.copyfile, Path(folder) / path.name))
         say(run)
         failed |= bool(run.exit_code)
     return WORK_FAILED if failed else 0

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from recurse_lab.commands.endings import WORK_FAILED, say, writable
+from recurse_lab.commands.endings import WORK_FAILED, cores, say, writable
 
 
 def add(commands: Any) -> None:
@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
     run.add_argument("--profile", default="quick", help="smoke, quick (default) or full")
     run.add_argument("--only", nargs="+", default=(), metavar="NN", help="chapter numbers; all when left out")
     run.add_argument("--seed", type=int, default=0, help="first seed (default 0); the others follow it")
-    run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="training processes at a time")
+    run.add_argument("--jobs", type=int, default=cores(), help="training processes at a time")
     run.add_argument("--out", type=Path, default=Path("build/report"), help="folder for the report")
     run.add_argument("--fresh", action="store_true", help="train everything anew, without earlier results")
     run.set_defaults(command=run_command)

@@ -19,6 +19,7 @@ def student_command(options: argparse.Namespace) -> int:
     from recurse_lab.workbook.editions import write_student_edition
     from recurse_lab.workbook.execute import find_chapters
 
+    out = writable(options.out)
     for path in find_chapters().values():
-        print(write_student_edition(path, writable(options.out)))
+        print(write_student_edition(path, out))
     return 0

@@ -1,75 +1,87 @@
-"""What made a number: a digest of the code it depends on, the versions, and the class of machine.
+"""A digest of the code behind a trial: the file of its function, and every file of this package that it imports.
 
-The digest follows names: from a recipe and the classes of its configuration to every function, class and
-constant of this package that they mention, and on from there. Docstrings and comments do not count, nor does
-code that nothing on the way mentions: a new layer beside an old one leaves old records valid. Nor does it count in
-which module a definition stands, only what it says and what each of its names means: moving it changes no number.
+A file imports another by naming it, at its top or inside a function; `from recurse_lab.x import y` names `x`, and
+`x.y` where that is a file. Comments, docstrings and formatting do not count. Everything else in these files does,
+needed or not: a digest that changes too often costs a run, one that changes too seldom costs the truth.
 """
 
+import ast
 import hashlib
-import os
-import platform
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from functools import cache
-from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-from recurse_lab.records.definitions import PACKAGE, Name, home, mentioned, text
+PACKAGE = "recurse_lab"
+ROOT = Path(__file__).parents[2]  # the folder that holds the package
 
 
-def code_digest(recipe: Any, config: Any) -> str:
-    """Hex digest of the code that `recipe(config, seed)` depends on, as far as it stands in this package."""
-    return digest_of(frozenset({(recipe.__module__, recipe.__name__), *classes_of(config)}))
+def code_digest(trial: Any) -> str:
+    """Sixteen hexadecimal digits that stand for the code behind a trial function.
+
+    Raises:
+        ValueError: the function stands in no file.
+    """
+    return digest_of(trial.__module__)
 
 
 @cache
-def digest_of(roots: frozenset[Name]) -> str:
-    """Hex digest of some definitions and all that they mention, directly or not."""
-    reached: dict[Name, dict[str, Name]] = {}
-    waiting = [home(*root) for root in roots]
+def digest_of(module: str) -> str:
+    """Sixteen hexadecimal digits for a module and all that it imports of this package, directly or not."""
+    start = file_of(module) or _outside(module)
+    found, waiting = {module: tree_of(start)}, [module]
     while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached[name] = mentioned(*name)
-            waiting += reached[name].values()
-    hashes, kinds = {name: _hash(f"{name[1]} {text(*name)}") for name in reached}, 0
-    # two definitions may say the same and mean different things by their names: refine until none are told apart anew
-    while len(set(hashes.values())) > kinds:
-        kinds = len(set(hashes.values()))
-        hashes = {
-            name: _hash(
-                " ".join([hashes[name], *(f"{part}:{hashes[parts[part]]}" for part in sorted(parts))])
-            )
-            for name, parts in reached.items()
-        }
-    return _hash("\n".join(sorted(hashes.values())))
+        for name in imported(found[waiting.pop()]):
+            path = file_of(name)
+            if path and name not in found:
+                found[name] = tree_of(path)
+                waiting.append(name)
+    said = "\n".join(f"{name} {plain(tree)!r}" for name, tree in sorted(found.items()))
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def classes_of(config: Any) -> Iterator[Name]:
-    """Classes of this package among a configuration's values, however deep they stand in it."""
-    if is_dataclass(config) and not isinstance(config, type):
-        if type(config).__module__.startswith(PACKAGE):
-            yield type(config).__module__, type(config).__name__
-        for field in fields(config):
-            yield from classes_of(getattr(config, field.name))
-    elif isinstance(config, dict):
-        yield from classes_of(list(config.values()))
-    elif isinstance(config, list | tuple):
-        for part in config:
-            yield from classes_of(part)
+def file_of(module: str) -> Path | None:
+    """Where the code of a module of this package stands; None for what is no module of it."""
+    if module.split(".")[0] != PACKAGE:
+        return None
+    path = ROOT.joinpath(*module.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
-def versions() -> dict[str, str]:
-    """Versions that a result can depend on."""
-    names = ("torch", "numpy", "scipy")
-    return {"python": platform.python_version()} | {name: version(name) for name in names}
+def tree_of(path: Path) -> ast.Module:
+    """The syntax tree of a file, without docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for part in ast.walk(tree):
+        if isinstance(part, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            part.body = part.body[ast.get_docstring(part, clean=False) is not None :]
+    return tree
 
 
-def machine_class() -> str:
-    """Operating system, processor family and number of cores: enough to compare, too little to identify."""
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Every name that a file imports, as a module and as something in one."""
+    for part in ast.walk(tree):
+        if isinstance(part, ast.Import):
+            yield from (name.name for name in part.names)
+        elif isinstance(part, ast.ImportFrom) and part.module:
+            yield part.module
+            yield from (f"{part.module}.{name.name}" for name in part.names)
 
 
-def _hash(words: str) -> str:
-    return hashlib.sha256(words.encode()).hexdigest()[:16]
+def plain(node: Any) -> Any:
+    """A syntax tree as nested tuples; fields that say nothing are left out, since each Python has others."""
+    if isinstance(node, list):
+        return tuple(map(plain, node))
+    if not isinstance(node, ast.AST):
+        return node
+    fields = ((name, plain(value)) for name, value in ast.iter_fields(node) if value not in (None, []))
+    return (type(node).__name__, *fields)
+
+
+def _outside(module: str) -> Path:
+    spec = None if module == "__main__" else find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ValueError(
+            f"a trial must be a function of a file, so that its code can be told; not of {module}"
+        )
+    return Path(spec.origin)

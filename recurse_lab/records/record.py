@@ -5,15 +5,16 @@ are written whole or not at all, so that an interrupted run leaves only finished
 """
 
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+
+from recurse_lab.files import put, put_text
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -26,11 +27,13 @@ class RecordError(ValueError):
 class Record:
     """One trial: arm, seed, what was measured, and what made it."""
 
-    recipe: str  # module:function
+    trial: str  # module:function
     arm: str  # name of the arm
     seed: int
     config: str  # the arm's configuration in full, as its repr
-    digest: str  # of the code that the recipe depends on
+    digest: str  # of the code behind the trial
+    commit: str  # of that code; "+" behind it where files differed, "unknown" without git
+    lock: str  # short hash of constraints.txt
     versions: dict[str, str]
     machine: str
     command: str  # what to run to get this record again
@@ -40,11 +43,13 @@ class Record:
 
     def save(self, path: Path) -> None:
         """Write `path` (.json), and the weights beside it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         if self.weights:
-            _replace(path.with_suffix(".safetensors"), lambda temporary: save_file(self.weights, temporary))
-        plain = {key: value for key, value in asdict(self).items() if key != "weights"}
-        _replace(path, lambda temporary: temporary.write_text(json.dumps(plain) + "\n", encoding="utf-8"))
+            put(path.with_suffix(".safetensors"), lambda beside: save_file(self.weights, beside))
+        put_text(path, json.dumps(self.plain()) + "\n")
+
+    def plain(self) -> dict[str, Any]:
+        """All but the weights, as JSON has it."""
+        return {key: value for key, value in asdict(replace(self, weights={})).items() if key != "weights"}
 
     @classmethod
     def load(cls, path: Path) -> "Record":
@@ -63,10 +68,8 @@ class Record:
 def save_reference(records: list[Record], path: Path) -> None:
     """Write records without their weights into one JSON file, sorted by arm and seed."""
     ordered = sorted(records, key=lambda record: (record.arm, record.seed))
-    plain = [{k: v for k, v in asdict(record).items() if k != "weights"} for record in ordered]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = ",\n".join(json.dumps(item) for item in plain)
-    _replace(path, lambda temporary: temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8"))
+    lines = ",\n".join(json.dumps(record.plain()) for record in ordered)
+    put_text(path, f"[\n{lines}\n]\n")
 
 
 def load_reference(path: Path) -> list[Record]:
@@ -97,9 +100,3 @@ def loaded(model: Net, weights: Mapping[str, Tensor], label: str) -> Net:
         reason = " ".join(str(error).split())[:160]
         raise ValueError(f"these weights are not those of {label}: {reason}") from None
     return model.eval()
-
-
-def _replace(path: Path, write: Any) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    write(temporary)
-    temporary.replace(path)

@@ -1,33 +1,44 @@
 """Run arms over seeds: one thread a process, several processes, and a cache that survives interruption.
 
-A trial is looked up by a digest of its recipe's code, its configuration, its seed and the versions, so
-that changed code never meets old results.
+A trial is looked up by a digest of its code, its configuration, its seed and the versions, so that changed code
+never meets old results.
 """
 
 import gc
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from time import process_time
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from joblib import Parallel, delayed
 from torch import Tensor
 
-from recurse_lab.records.digest import code_digest, machine_class, versions
-from recurse_lab.records.equal_code import is_equal, mark
+from recurse_lab.records.digest import code_digest
+from recurse_lab.records.lifeline import end_with
+from recurse_lab.records.origin import commit, lock, machine_class, versions
 from recurse_lab.records.record import Record
 
 Measured = tuple[dict[str, Any], dict[str, Tensor]]  # plain values, weights to keep
 
-Recipe = Callable[[Any, int], Measured]  # (the arm's configuration, seed) -> what was measured
+Trial = Callable[[Any, int], Measured]  # (the arm's configuration, seed) -> what was measured
 
 Results = dict[str, dict[int, Record]]  # arm name -> seed -> record
 
 
+class Planned(NamedTuple):
+    """One trial to run."""
+
+    trial: Trial
+    arm: str
+    config: Any
+    seed: int
+
+
 def replicate(
-    recipe: Recipe,
+    trial: Trial,
     arms: Mapping[str, Any],
     seeds: Sequence[int],
     *,
@@ -38,7 +49,7 @@ def replicate(
     """Every arm on every seed, from the cache where it has been run before.
 
     Args:
-        recipe: a module-level function that trains and measures one arm; its CPU time is recorded.
+        trial: a module-level function that trains and measures one arm; its CPU time is recorded.
         arms: name -> configuration, with a `repr` that says everything about it. One after the other, each on
             all seeds: with the costliest first, the processes end at about the same time.
         cache: folder for the records of finished trials.
@@ -53,76 +64,77 @@ def replicate(
         raise ValueError(f"jobs must be 1 or more, not {jobs}")
     if not seeds or min(seeds) < 0:
         raise ValueError(f"seeds must be one or more numbers from 0 on, not {list(seeds)}")
-    trials = [(name, config, seed) for name, config in arms.items() for seed in seeds]
+    planned = [Planned(trial, name, config, seed) for name, config in arms.items() for seed in seeds]
     results: Results = {name: {} for name in arms}
-    for record in _run_all(recipe, trials, cache, jobs):
+    for record in run_all(planned, cache, jobs):
         results[record.arm][record.seed] = record
         if finished:
             finished(record)
     return {name: dict(sorted(by_seed.items())) for name, by_seed in results.items()}
 
 
-def is_fresh(
-    record: Record, recipe: Recipe, arms: Mapping[str, Any], equal: Mapping[str, str] | None = None
-) -> bool:
-    """Whether a record was made by the present code and configuration of its arm, or by code that is equal to them."""
-    config = arms.get(record.arm)
-    present = mark(code_digest(recipe, config), repr(config))
-    return is_equal(mark(record.digest, record.config), present, equal or {})
-
-
-def _run_all(recipe: Recipe, trials: list[Any], cache: Path, jobs: int) -> Iterable[Record]:
+def run_all(planned: Iterable[Planned], cache: Path, jobs: int) -> Iterable[Record]:
+    """The record of each trial as it comes: first those of the cache, then the others in their order."""
     missing = []
-    for trial in trials:
-        path = _path(recipe, trial, cache)
+    for one in planned:
+        path = _path(one, cache)
         if path.exists():
             yield Record.load(path)
         else:
-            missing.append((trial, path))
+            missing.append((one, path))
     if missing:
         pool = Parallel(n_jobs=min(jobs, len(missing)), return_as="generator_unordered")
-        yield from pool(delayed(_run)(recipe, trial, path) for trial, path in missing)
+        yield from pool(delayed(_run)(one, path, os.getpid()) for one, path in missing)
 
 
-def _run(recipe: Recipe, trial: tuple[str, Any, int], path: Path) -> Record:
+def name_of(trial: Trial) -> str:
+    """`module:function`."""
+    return f"{trial.__module__}:{trial.__name__}"
+
+
+def is_fresh(record: Record, trial: Trial, arms: Mapping[str, Any]) -> bool:
+    """Whether a record was made by the present code and the present configuration of its arm."""
+    return (record.digest, record.config) == (code_digest(trial), repr(arms.get(record.arm)))
+
+
+def _run(one: Planned, path: Path, parent: int) -> Record:
     """One trial on one thread, saved before it is handed back."""
-    name, config, seed = trial
+    if os.getpid() != parent:
+        end_with(parent)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     gc.collect()
     gc.freeze()  # else the collector walks over all of torch again and again
     begun = process_time()
     try:
-        values, weights = recipe(config, seed)
+        values, weights = one.trial(one.config, one.seed)
     finally:
         gc.unfreeze()
         torch.set_num_threads(threads)
-    record = Record(
-        recipe=f"{recipe.__module__}:{recipe.__name__}",
-        arm=name,
-        seed=seed,
-        config=repr(config),
-        digest=code_digest(recipe, config),
-        versions=versions(),
-        machine=machine_class(),
-        command=f"python -m recurse_lab run --profile full --seed {seed}",
-        seconds=process_time() - begun,
-        values=values,
-        weights=weights,
-    )
+    record = _record(one, process_time() - begun, values, weights)
     record.save(path)
     return record
 
 
-def _path(recipe: Recipe, trial: tuple[str, Any, int], cache: Path) -> Path:
-    name, config, seed = trial
-    made_by = (
-        recipe.__module__,
-        recipe.__name__,
-        code_digest(recipe, config),
-        repr(config),
-        seed,
-        versions(),
+def _record(one: Planned, seconds: float, values: dict[str, Any], weights: dict[str, Tensor]) -> Record:
+    return Record(
+        trial=name_of(one.trial),
+        arm=one.arm,
+        seed=one.seed,
+        config=repr(one.config),
+        digest=code_digest(one.trial),
+        commit=commit(),
+        lock=lock(),
+        versions=versions(),
+        machine=machine_class(),
+        command=f"python -m recurse_lab run --profile full --seed {one.seed}",
+        seconds=seconds,
+        values=values,
+        weights=weights,
     )
+
+
+def _path(one: Planned, cache: Path) -> Path:
+    made_by = (name_of(one.trial), code_digest(one.trial), repr(one.config), one.seed, versions())
     key = hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]
-    return cache / f"{recipe.__module__.rsplit('.', 1)[-1]}-{name}-{seed}-{key}.json"
+    return cache / f"{'-'.join(one.trial.__module__.split('.')[-2:])}-{one.arm}-{one.seed}-{key}.json"

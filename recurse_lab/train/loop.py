@@ -61,6 +61,12 @@ class Run:
         """Loss and accuracy as means of `every` steps, rounded: small enough to keep."""
         return {name: means(getattr(self, name), every) for name in ("loss", "accuracy")}
 
+    def points(self, every: int) -> dict[str, list[float]]:
+        """Loss and accuracy of one step in `every`, rounded."""
+        return {
+            name: [round(value, 4) for value in getattr(self, name)[::every]] for name in ("loss", "accuracy")
+        }
+
 
 def means(values: Sequence[float], every: int) -> list[float]:
     """Means of `every` values each, in order, rounded to four decimals."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import nbformat
 
+from recurse_lab.files import put_text
 from recurse_lab.workbook.parameters import NotebookError, read_notebook
 
 SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION\n?", re.MULTILINE | re.DOTALL)
@@ -60,8 +61,7 @@ def student_edition(path: Path) -> Any:
 def write_student_edition(path: Path, out: Path) -> Path:
     """The student edition of one notebook, in folder `out`."""
     edition = student_edition(path)
-    out.mkdir(parents=True, exist_ok=True)
-    nbformat.write(edition, out / path.name)
+    put_text(out / path.name, nbformat.writes(edition) + "\n")
     return out / path.name
 
 

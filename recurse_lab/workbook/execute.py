@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
@@ -21,6 +22,8 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets import default
 
+from recurse_lab.files import put_text
+from recurse_lab.records.lifeline import PARENT
 from recurse_lab.workbook.parameters import NotebookError, check_against
 from recurse_lab.workbook.start import QUIET, ROOT
 
@@ -71,29 +74,24 @@ def find_chapters(only: Sequence[str] = (), folder: Path = NOTEBOOKS) -> dict[st
 
 def execute(path: Path, out: Path, parameters: Mapping[str, Any]) -> NotebookRun:
     """Run one notebook into `out` (which then holds what ran, up to an error) and say how it ended."""
-    begun, done = perf_counter(), {"chapter": path.name[:2], "notebook": path.name}
-    memory = PeakMemory()
+    begun, memory = perf_counter(), PeakMemory()
     status, code, error = "ok", 0, ""
     try:
         check_against(path, parameters)
         with memory:
-            _papermill(path, out, parameters)
+            _run_into(path, out, parameters)
     except PapermillExecutionError as failure:
-        status, code, error = (
-            "failed",
-            1,
-            f"cell {failure.exec_count}: {failure.ename}: {_first_line(failure.evalue)}",
-        )
+        error = f"cell {failure.exec_count}: {failure.ename}: {_first_line(failure.evalue)}"
+        status, code = "failed", 1
     except DeadKernelError:
         status, code, error = "dead kernel", DEAD_KERNEL, "the kernel died (out of memory, or killed)"
     except (NotebookError, ValueError) as failure:
         status, code, error = "not valid", 2, _first_line(str(failure))
     except Exception as failure:  # an executor's own fault ends this notebook, not the others
         status, code, error = "failed", 1, f"{type(failure).__name__}: {_first_line(str(failure))}"
-    if out.exists():
-        tidy(out)
     return NotebookRun(
-        **done,
+        chapter=path.name[:2],
+        notebook=path.name,
         status=status,
         seconds=round(perf_counter() - begun, 1),
         peak_memory_mb=round(memory.peak / 1e6, 1),
@@ -102,9 +100,24 @@ def execute(path: Path, out: Path, parameters: Mapping[str, Any]) -> NotebookRun
     )
 
 
+def _run_into(path: Path, out: Path, parameters: Mapping[str, Any]) -> None:
+    """Run a notebook beside `out`, put what ran in place, then raise what ended it."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix=".running-") as folder:
+        ran, ended = Path(folder) / path.name, None
+        try:
+            _papermill(path, ran, parameters)
+        except Exception as failure:
+            ended = failure
+        if ran.exists():
+            put_text(out, tidied(ran))
+    if ended:
+        raise ended
+
+
 def _papermill(path: Path, out: Path, parameters: Mapping[str, Any]) -> None:
     os.environ[QUIET] = "1"
-    out.parent.mkdir(parents=True, exist_ok=True)
+    os.environ[PARENT] = str(os.getpid())
     papermill.execute_notebook(
         path,
         out,
@@ -112,12 +125,13 @@ def _papermill(path: Path, out: Path, parameters: Mapping[str, Any]) -> None:
         cwd=str(path.parent),
         progress_bar=sys.stderr.isatty(),
         store_widget_state=False,
+        shutdown_kernel="immediate",  # what it started ends with it; an interrupted kernel would print a traceback
         kernel_manager_class=LocalKernelManager,
     )
 
 
-def tidy(path: Path) -> None:
-    """Drop what only a live page can show (widget views) and the executor's marks."""
+def tidied(path: Path) -> str:
+    """A notebook's text without what only a live page can show (widget views) and the executor's marks."""
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata.pop("widgets", None)
     notebook.metadata.pop("papermill", None)
@@ -127,12 +141,12 @@ def tidy(path: Path) -> None:
             cell.outputs = [output for output in cell.outputs if WIDGET_VIEW not in output.get("data", {})]
     # a figure's numbers stand on one line: one line each would cost more in spaces than in digits
     text = NUMBERS.sub(lambda found: "".join(found.group().split()), nbformat.writes(notebook))
-    path.write_text(text + "\n", encoding="utf-8")
+    return text + "\n"
 
 
 def write_runs(runs: Sequence[NotebookRun], path: Path) -> None:
     """runs.json: one entry a notebook."""
-    path.write_text(json.dumps([asdict(run) for run in runs], indent=1) + "\n", encoding="utf-8")
+    put_text(path, json.dumps([asdict(run) for run in runs], indent=1) + "\n")
 
 
 class PeakMemory:

@@ -18,9 +18,15 @@ from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
+from recurse_lab.chapters.recorded import recorded
 from recurse_lab.claims.verdict import MIMETYPE
-from recurse_lab.records.digest import machine_class, versions
+from recurse_lab.files import put_text
+from recurse_lab.records.listing import Row, file_row
+from recurse_lab.records.origin import machine_class, versions
+from recurse_lab.records.rerun import record_files
+from recurse_lab.records.reruns import read_reruns
 from recurse_lab.workbook.execute import NotebookRun
+from recurse_lab.workbook.start import ROOT
 
 TEMPLATE = Path(str(files("recurse_lab.workbook") / "template"))
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -30,9 +36,8 @@ CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 
 def build_report(runs: Sequence[NotebookRun], executed: Path, out: Path, profile: str, seed: int) -> Path:
     """Write index.html, a page a chapter, claims.json and the plotting library into `out`; returns the index."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "plotly.min.js").write_text(plotly.offline.get_plotlyjs(), encoding="utf-8")
-    (out / "style.css").write_text(_style(), encoding="utf-8")
+    put_text(out / "plotly.min.js", plotly.offline.get_plotlyjs())
+    put_text(out / "style.css", _style())
     claims: list[dict[str, Any]] = []
     chapters: list[dict[str, Any]] = []
     for run in runs:
@@ -42,17 +47,34 @@ def build_report(runs: Sequence[NotebookRun], executed: Path, out: Path, profile
             notebook = nbformat.read(path, as_version=4)
             claims += collect_claims(notebook)
             page |= {"title": title_of(notebook), "href": f"{run.notebook.removesuffix('.ipynb')}.html"}
-            (out / str(page["href"])).write_text(chapter_page(notebook, run), encoding="utf-8")
+            put_text(out / str(page["href"]), chapter_page(notebook, run))
         chapters.append(page)
-    (out / "claims.json").write_text(json.dumps(claims, indent=1) + "\n", encoding="utf-8")
+    put_text(out / "claims.json", json.dumps(claims, indent=1) + "\n")
     made = {"profile": profile, "seed": seed, "machine": machine_class(), "versions": versions()}
     text = (TEMPLATE / "report_index.html.j2").read_text(encoding="utf-8")
     page_of = {page["run"].chapter: page["href"] for page in chapters}
     index = Environment(autoescape=True).from_string(text)
-    api = (out / "api" / "index.html").exists()
-    rendered = index.render(chapters=chapters, claims=claims, made=made, page_of=page_of, api=api)
-    (out / "index.html").write_text(rendered, encoding="utf-8")
+    rows, trouble = _records()
+    rendered = index.render(
+        chapters=chapters,
+        claims=claims,
+        made=made,
+        page_of=page_of,
+        records=rows,
+        trouble=trouble,
+        api=(out / "api" / "index.html").exists(),
+    )
+    put_text(out / "index.html", rendered)
     return out / "index.html"
+
+
+def _records() -> tuple[list[Row], str]:
+    """A row for each record file, or why there is none: no fault of theirs may cost the report."""
+    try:
+        again = read_reruns(ROOT / "data")
+        return [file_row(file, again) for file in record_files(ROOT / "data", recorded())], ""
+    except Exception as error:
+        return [], f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
 
 
 def collect_claims(notebook: Any) -> list[dict[str, Any]]:

@@ -17,8 +17,9 @@ from tqdm.auto import tqdm
 
 from recurse_lab.explore import Example, Explorer
 from recurse_lab.measure.latents import Trace
+from recurse_lab.records.lifeline import end_with_caller
 from recurse_lab.records.record import Record
-from recurse_lab.records.replicate import Recipe, Results, replicate
+from recurse_lab.records.replicate import Results, Trial, replicate
 from recurse_lab.records.store import (
     Reference,
     read_reference,
@@ -41,6 +42,7 @@ CACHE = "RECURSE_LAB_CACHE"  # folder of finished trials
 def start(chapter: str, *, profile: str, seed: int, jobs: int) -> "Lab":
     """Check the parameters and prepare torch and plotly; the result carries all that a chapter needs."""
     check_parameters(profile=profile, seed=seed, jobs=jobs)
+    end_with_caller()
     torch.set_num_threads(1)  # small nets gain nothing from a second thread, and seeds run side by side
     plotly.io.renderers.default = "plotly_mimetype"  # 7 KB a figure, drawn by JupyterLab and by the report
     return Lab(chapter=chapter, profile=profile, seed=seed, jobs=jobs)
@@ -76,7 +78,7 @@ class Lab:
         """Folder of finished trials, from which an interrupted run goes on."""
         return Path(os.environ.get(CACHE, ROOT / "build" / "cache"))
 
-    def replicate(self, recipe: Recipe, arms: Mapping[str, Any], most: int | None = None) -> Results:
+    def replicate(self, trial: Trial, arms: Mapping[str, Any], most: int | None = None) -> Results:
         """Train every arm on every seed, with a progress bar; the full profile also writes the reference.
 
         Args:
@@ -89,14 +91,14 @@ class Lab:
                 bar.set_postfix_str(f"{record.arm}, seed {record.seed}: {record.seconds:.0f} CPU-s")
                 bar.update()
 
-            found = replicate(recipe, arms, seeds, cache=self.cache, jobs=self.jobs, finished=finished)
+            found = replicate(trial, arms, seeds, cache=self.cache, jobs=self.jobs, finished=finished)
         if self.profile == "full":
-            write_reference(self.data, recipe, found)
+            write_reference(self.data, trial, found)
             write_checksums(self.data)
         return found
 
     def recorded(
-        self, recipe: Recipe, arms: Mapping[str, Any], *, seeds: int = 5, keep: str | None = None
+        self, trial: Trial, arms: Mapping[str, Any], *, seeds: int = 5, keep: str | None = None
     ) -> Reference:
         """Arms too heavy for a live run: read from data/records; the full profile trains and writes them.
 
@@ -105,11 +107,11 @@ class Lab:
             keep: arm whose weights, of the first seed, are kept in data/weights for notebooks to think with.
         """
         if self.profile == "full":
-            found = self.replicate(recipe, arms, seeds)
+            found = self.replicate(trial, arms, seeds)
             if keep:
                 write_weights(self.data, found[keep][self.seed])
                 write_checksums(self.data)
-        return read_reference(self.data, recipe, arms)
+        return read_reference(self.data, trial, arms)
 
     def watch(self, total: int, label: str) -> Callable[[Step], None]:
         """A progress bar for `fit(..., after=...)`: loss, accuracy and time left."""

@@ -12,7 +12,7 @@ from recurse_lab.experiments.prefix_sums.arm import LOOPED
 from recurse_lab.experiments.prefix_sums.halting import compare_rules
 from recurse_lab.experiments.prefix_sums.trial import HALTING_LENGTHS
 from recurse_lab.experiments.sudoku.arm import SudokuArm
-from recurse_lab.experiments.sudoku.trial import train_sudoku
+from recurse_lab.experiments.sudoku.trial import trial
 from recurse_lab.records.record import Record
 from recurse_lab.records.store import read_reference
 from recurse_lab.workbook.execute import find_chapters
@@ -49,7 +49,7 @@ def record(arm, seed, share):
 
 def test_a_recorded_claim_is_judged_anew_on_live_runs_of_its_own_arms():
     arms = {name: Named() for name in ("ours", "theirs", "others")}
-    one = tested.by_metric(CLAIM, train_sudoku, arms, lambda run: run.values["share"], seeds=2)
+    one = tested.by_metric(CLAIM, trial, arms, lambda run: run.values["share"], seeds=2)
     assert set(one.arms) == {"ours", "theirs"}
     shares = {"ours": 0.9, "theirs": 0.2}
     judgment = one.judge({arm: {s: record(arm, s, share) for s in (7, 8)} for arm, share in shares.items()})
@@ -60,7 +60,7 @@ def test_a_recorded_claim_is_judged_anew_on_live_runs_of_its_own_arms():
 
 def test_one_seed_is_too_few():
     with pytest.raises(ValueError, match=r"^claim 99-test: an interval needs 2 seeds or more, not 1$"):
-        tested.by_metric(CLAIM, train_sudoku, {"ours": Named(), "theirs": Named()}, float, seeds=1)
+        tested.by_metric(CLAIM, trial, {"ours": Named(), "theirs": Named()}, float, seeds=1)
 
 
 def test_every_committed_claim_can_be_judged_anew_and_no_other():

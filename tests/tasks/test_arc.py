@@ -428,7 +428,7 @@ def test_the_recipe_runs_through_and_its_weights_answer_again(tmp_path):
     assert isinstance(record, Record)
     values, weights = record.values, record.weights
     assert set(values["tests"]) == set(values["demonstrations"]) == {"own", "blank", "other"}
-    assert len(values["curve"]["loss"]) == len(values["curve"]["accuracy"]) == 2
+    assert len(values["loss"]) == len(values["accuracy"]) == 2
     names = [task.name for task in chosen(ARC_SMOKE)]
     for found, task in product(values["tests"].values(), chosen(ARC_SMOKE)):
         assert list(found) == names

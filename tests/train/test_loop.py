@@ -138,6 +138,9 @@ def test_a_run_ends_with_its_averaged_weights():
 def test_a_curve_is_kept_as_means():
     assert means([1.0, 2.0, 3.0, 4.0, 6.0], 2) == [1.5, 3.5, 6.0]
     assert means([], 2) == []
+    run = Run(loss=[1 / 3, 2.0, 3.0], accuracy=[0.0, 0.5, 1.0])
+    assert run.points(2) == {"loss": [0.3333, 3.0], "accuracy": [0.0, 1.0]}
+    assert run.curve(3) == {"loss": [1.7778], "accuracy": [0.5]}
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -8,8 +8,11 @@ from dataclasses import replace
 from recurse_lab.experiments.mazes.arm import MAZE_ARMS
 from recurse_lab.experiments.mazes.trial import trial as maze_trial
 from recurse_lab.experiments.prefix_sums.arm import FOUR_BLOCKS, LOOPED, UNTIED, at_profile, feed_forward
+from recurse_lab.experiments.prefix_sums.tables import right_at_longest
 from recurse_lab.experiments.prefix_sums.trial import restore, train, trial
 from recurse_lab.models.deep_thinking import DeepThinkingConfig
+from recurse_lab.records.record import Record
+from recurse_lab.records.rerun import Recorded
 from recurse_lab.train.objectives.progressive import Progressive
 
 __all__ = [
@@ -45,3 +48,15 @@ ABLATIONS = {
     "neither": replace(_WHOLE, label="neither", model=DeepThinkingConfig(groups=0), objective=_EARLY),
     "no_recall": replace(_WHOLE, label="no recall", model=DeepThinkingConfig(recall=False)),
 }
+
+
+def largest_solved(record: Record) -> float:
+    """Share of the largest mazes wholly solved, at the last number of steps read."""
+    shares = record.values["exact"]
+    return shares[max(shares, key=int)][-1]
+
+
+RECORDED = (
+    Recorded(trial=trial, arms=LIVE | LARGER | ABLATIONS, metric=right_at_longest),
+    Recorded(trial=maze_trial, arms=MAZE_ARMS, metric=largest_solved),
+)

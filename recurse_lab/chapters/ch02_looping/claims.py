@@ -8,7 +8,7 @@ from recurse_lab.claims.arms import ArmResult
 from recurse_lab.claims.claim import Claim
 from recurse_lab.claims.tested import Tested, by_metric
 from recurse_lab.experiments.prefix_sums.tables import right_at_longest
-from recurse_lab.experiments.prefix_sums.trial import train_prefix_sums
+from recurse_lab.experiments.prefix_sums.trial import trial
 from recurse_lab.records.replicate import Results
 
 _BANSAL = "Bansal et al. 2022, End-to-end Algorithm Synthesis with Recurrent Networks (arXiv:2202.05826)."
@@ -60,11 +60,11 @@ def _rules(results: Results) -> list[ArmResult]:
 def _halting(claim: Claim) -> Tested:
     """The rules are arms of the claim; what is trained is one net, on which all of them halt."""
     nets = {"looped": LIVE["looped"]}
-    return Tested(claim=claim, trial=train_prefix_sums, arms=nets, measure=_rules, seeds=5)
+    return Tested(claim=claim, trial=trial, arms=nets, measure=_rules, seeds=5)
 
 
 TESTED = (
-    by_metric(LENGTH, train_prefix_sums, LIVE, right_at_longest, seeds=5),
+    by_metric(LENGTH, trial, LIVE, right_at_longest, seeds=5),
     _halting(HALTING),
     _halting(LEARNED_HALTING),
 )

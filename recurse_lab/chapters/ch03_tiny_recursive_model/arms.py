@@ -18,8 +18,10 @@ from recurse_lab.experiments.sudoku.arm import (
     to_plateau,
 )
 from recurse_lab.experiments.sudoku.problems import puzzles
+from recurse_lab.experiments.sudoku.tables import solved
 from recurse_lab.experiments.sudoku.trial import build, restore, train, trial
 from recurse_lab.models.feed_forward import FeedForwardConfig
+from recurse_lab.records.rerun import Recorded
 from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.last_step import LastStep
 
@@ -127,3 +129,5 @@ NINE = {
         plan=plan(8_000, rate=3e-3),
     )
 }
+
+RECORDED = (Recorded(trial=trial, arms=LIVE | PLATEAU | APART | NINE, metric=solved),)

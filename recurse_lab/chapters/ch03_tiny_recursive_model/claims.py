@@ -7,7 +7,7 @@ from recurse_lab.claims.claim import Claim
 from recurse_lab.claims.tested import by_metric
 from recurse_lab.experiments.sudoku.arm import LONGEST
 from recurse_lab.experiments.sudoku.tables import solved
-from recurse_lab.experiments.sudoku.trial import train_sudoku
+from recurse_lab.experiments.sudoku.trial import trial
 
 _PAPER = "Jolicoeur-Martineau 2025, Less is More: Recursive Reasoning with Tiny Networks (arXiv:2510.04871), table 4."
 _PUBLISHED = "Sudoku-Extreme: TRM 87.4 % with 5 M parameters, direct prediction 0.0 % with 27 M"
@@ -52,6 +52,5 @@ def larger(word: str) -> Claim:
 LARGER = tuple(larger(word) for word in ("four_times", "sixteen_times", "sixty_four_times"))
 
 TESTED = tuple(
-    by_metric(claim, train_sudoku, LIVE | PLATEAU, solved, seeds=5)
-    for claim in (PARAMETERS, COMPUTE, *LARGER)
+    by_metric(claim, trial, LIVE | PLATEAU, solved, seeds=5) for claim in (PARAMETERS, COMPUTE, *LARGER)
 )

@@ -18,9 +18,12 @@ from recurse_lab.experiments.sudoku.arm import (
     to_plateau,
 )
 from recurse_lab.experiments.sudoku.problems import puzzles
+from recurse_lab.experiments.sudoku.tables import solved
 from recurse_lab.experiments.sudoku.trial import build, restore, train, trial
 from recurse_lab.models.hrm import HRMConfig
 from recurse_lab.models.trm import TRMConfig
+from recurse_lab.records.record import Record
+from recurse_lab.records.rerun import Recorded
 
 __all__ = [
     "ABLATIONS",
@@ -101,3 +104,15 @@ ABLATIONS = {
 }
 
 LOOPS = {f"loops_{k}": changed(f"trained with up to {k} loops", max_age=k) for k in (2, 4, 8)}
+
+
+def passed(record: Record) -> float:
+    """Share of ARC tests passed with one guess, each task with the row that it was trained with."""
+    tests = record.values["tests"]["own"].values()
+    return sum(test["pass@1"] for test in tests) / len(tests)
+
+
+RECORDED = (
+    Recorded(trial=trial, arms=LIVE | ENDS | CARRIES | ABLATIONS | LOOPS, metric=solved),
+    Recorded(trial=arc_trial, arms={"arc": ARC}, metric=passed),
+)

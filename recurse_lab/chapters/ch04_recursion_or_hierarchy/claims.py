@@ -7,7 +7,7 @@ from recurse_lab.claims.claim import Claim
 from recurse_lab.claims.tested import by_metric
 from recurse_lab.experiments.sudoku.arm import LONGEST
 from recurse_lab.experiments.sudoku.tables import solved
-from recurse_lab.experiments.sudoku.trial import train_sudoku
+from recurse_lab.experiments.sudoku.trial import trial
 
 _TRM = "Jolicoeur-Martineau 2025, Less is More: Recursive Reasoning with Tiny Networks (arXiv:2510.04871), table 1."
 _SOLVED = "share of hard 6x6 puzzles wholly right after 16 supervision steps"
@@ -52,7 +52,7 @@ CARRY = replace(
 )
 
 TESTED = (
-    by_metric(HIERARCHY, train_sudoku, LIVE, solved, seeds=5),
-    by_metric(HIERARCHY_AT_PLATEAU, train_sudoku, ENDS, solved, seeds=5),
-    by_metric(CARRY, train_sudoku, CARRIES, solved, seeds=CARRY_SEEDS),
+    by_metric(HIERARCHY, trial, LIVE, solved, seeds=5),
+    by_metric(HIERARCHY_AT_PLATEAU, trial, ENDS, solved, seeds=5),
+    by_metric(CARRY, trial, CARRIES, solved, seeds=CARRY_SEEDS),
 )

@@ -6,9 +6,28 @@ python -m recurse_lab.chapters.ch04_recursion_or_hierarchy.rates
 from pathlib import Path
 
 from recurse_lab.chapters.ch04_recursion_or_hierarchy.arms import CARRIES, LIVE
-from recurse_lab.experiments.sudoku.rates import either_norm, search
+from recurse_lab.experiments.sudoku.arm import STEPS
+from recurse_lab.experiments.sudoku.rates import RATES, at_rates, either_norm, search, validate
+from recurse_lab.records.record import Record
+from recurse_lab.records.rerun import Recorded
 
 SHORTER = either_norm(LIVE | CARRIES)
+# The search goes on beyond a best rate at the edge, as far as this so far.
+EVERY_RATE = {factor * rate for rate in RATES for factor in (0.5, 1, 2, 4)}
+
+
+def cells_right(record: Record) -> float:
+    """Share of cells right in hard validation puzzles."""
+    return record.values["cells"]
+
+
+RECORDED = (
+    Recorded(
+        trial=validate,
+        arms=at_rates(SHORTER, dict.fromkeys(SHORTER, EVERY_RATE), STEPS),
+        metric=cells_right,
+    ),
+)
 
 if __name__ == "__main__":
     search(Path("data"), Path("build/cache"), SHORTER, {})

@@ -52,7 +52,7 @@ def trial(arm: ArcArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     values = {
         "params": parameters(model),
         "train_seconds": run.seconds,
-        "curve": run.curve(EVERY),
+        **run.points(EVERY),
         "demonstrations": {
             name: share_right(model, shown, rows, arm.think) for name, rows in identities.items()
         },

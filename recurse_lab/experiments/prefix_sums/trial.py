@@ -10,7 +10,7 @@ from recurse_lab.experiments.prefix_sums.scores import accuracy, cost, late
 from recurse_lab.models.deep_thinking import DeepThinking
 from recurse_lab.records.record import kept, loaded
 from recurse_lab.tasks.prefix_sums import PrefixSums
-from recurse_lab.train.loop import After, Run, Step, fit, means, seeded
+from recurse_lab.train.loop import After, Run, Step, fit, seeded
 from recurse_lab.train.sources import Curriculum
 
 HALTING_LENGTHS = 4  # halting rules are compared on the four shortest lengths, 16 to 128 bits
@@ -25,7 +25,7 @@ def trial(arm: PrefixSumArm, seed: int) -> tuple[dict[str, Any], dict[str, Tenso
     """
     model, run, bits = train(arm, seed)
     values = cost(arm, model, run, bits) | accuracy(arm, model, seed)
-    values["curve"] = run.curve(EVERY) | {"bits": means(bits, EVERY)}
+    values["curve"] = run.points(EVERY) | {"bits": [float(number) for number in bits[::EVERY]]}
     if arm.halting:
         values["halting"] = compare_rules(model, arm.lengths[:HALTING_LENGTHS], late, seed=seed)
     return values, kept(model)
