@@ -134,7 +134,7 @@ def supervise(w, config, tokens, labels, ids, steps):
 
 
 def train(w, config, told, batches):
-    """Some optimiser steps with carried slots: AdamW, signs for the table, and the slow average."""
+    """Some optimizer steps with carried slots: AdamW, signs for the table, and the slow average."""
     table, mu = w["puzzle_emb.weights"].clone(), told["ema"]
     fixed = {name: value for name, value in w.items() if "init" in name}
     own = {n: v.clone().requires_grad_() for n, v in w.items() if n not in fixed and "puzzle" not in n}
@@ -237,7 +237,7 @@ def write_supervised(path, config, *, single=False, size=3, steps=2, seed=0):
 
 
 def write_trained(path, config, *, size=3, steps=5, seed=0):
-    """A golden file of optimiser steps, made by this module."""
+    """A golden file of optimizer steps, made by this module."""
     adam = {"lr": 1e-3, "betas": [0.9, 0.95], "weight_decay": 0.5}
     told = {"config": config, "ema": 0.9, "optimizer": {"AdamW": adam}}
     told["optimizer"]["puzzle_emb_signSGD"] = {"lr": 0.02, "weight_decay": 0.3}

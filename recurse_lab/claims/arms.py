@@ -23,7 +23,7 @@ class ArmResult:
 
 
 @runtime_checkable
-class Labelled(Protocol):
+class Labeled(Protocol):
     """An arm's configuration, of which only the label is needed here."""
 
     @property
@@ -32,7 +32,7 @@ class Labelled(Protocol):
 
 def arm_results(
     results: Results,
-    arms: Mapping[str, Labelled],
+    arms: Mapping[str, Labeled],
     metric: Callable[[Record], float],
     *,
     recorded: bool = False,

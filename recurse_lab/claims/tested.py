@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from recurse_lab.claims.arms import ArmResult, Labelled, arm_results
+from recurse_lab.claims.arms import ArmResult, Labeled, arm_results
 from recurse_lab.claims.claim import Claim
 from recurse_lab.claims.verdict import Judgment, judge
 from recurse_lab.records.record import Record
@@ -34,7 +34,7 @@ class Tested:
 def by_metric(
     claim: Claim,
     trial: Trial,
-    arms: Mapping[str, Labelled],
+    arms: Mapping[str, Labeled],
     metric: Callable[[Record], float],
     *,
     seeds: int,

@@ -19,11 +19,11 @@ from torch.profiler import ProfilerActivity, profile
 Mark = Callable[[], None]  # what a training run calls at the end of each step, so that it can be timed
 TrainingRun = Callable[[int, Mark], None]  # makes that many training steps, which change its model
 
-OPTIMISER = "optimiser"  # name of a profiled range that counts as the optimiser's
+OPTIMIZER = "optimizer"  # name of a profiled range that counts as the optimizer's
 PRODUCTS, ATTENTION, ELEMENTWISE, REST = "products", "attention", "element-wise", "rest"
-WHERE = (PRODUCTS, ATTENTION, ELEMENTWISE, OPTIMISER, REST)
+WHERE = (PRODUCTS, ATTENTION, ELEMENTWISE, OPTIMIZER, REST)
 NAMES = {  # kind -> parts of the names of its operations, or of one that they belong to; the first that fits
-    OPTIMISER: (OPTIMISER, "Optimizer.", "_foreach_"),
+    OPTIMIZER: (OPTIMIZER, "Optimizer.", "_foreach_"),
     ATTENTION: ("scaled_dot_product", "ScaledDotProduct", "aten::_softmax", "bmm"),
     PRODUCTS: ("aten::mm", "aten::addmm"),
 }
@@ -92,7 +92,7 @@ def threads(count: int) -> Iterator[None]:
 def where(run: TrainingRun, steps: int) -> dict[str, float]:
     """Shares of the wall-clock time of `steps` training steps, after one that warms up; they add up to 1.
 
-    `products` are those with weights; `attention`, those of queries, keys and values, and their softmax. `optimiser`
+    `products` are those with weights; `attention`, those of queries, keys and values, and their softmax. `optimizer`
     includes the gradient's norm and the slow average. `element-wise` is all else that torch computes: norms, gates,
     rotations, losses, copies, those for attention too. `rest` is what remains of the time: Python, autograd and
     waiting. The profiler itself costs some time for each operation, so that small ones look larger than they are.

@@ -74,7 +74,7 @@ class TRM(nn.Module):
     `relations` says which cells of the board belong together: (R, L, L), for example same row, column and box.
     """
 
-    y_init: Tensor  # like z_init a fixed random vector, the same for every cell, that no optimiser touches
+    y_init: Tensor  # like z_init a fixed random vector, the same for every cell, that no optimizer touches
     z_init: Tensor
     relations: Tensor | None
 

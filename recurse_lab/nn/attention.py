@@ -59,7 +59,7 @@ def rotate(x_BHCK: Float[Tensor, "B H C K"]) -> Float[Tensor, "B H C K"]:
     return torch.cat((a * cos_CJ - b * sin_CJ, b * cos_CJ + a * sin_CJ), dim=-1).to(x_BHCK.dtype)
 
 
-RELATION_SCALE = 8.0  # learned numbers move by the optimiser's step size; times 8 they get somewhere in time
+RELATION_SCALE = 8.0  # learned numbers move by the optimizer's step size; times 8 they get somewhere in time
 
 
 class PlacedAttention(Attention):

@@ -1,7 +1,7 @@
 """Parity: how far our numbers are from those of an official implementation, for each group of tensors.
 
 The error of a tensor is rms(ours - theirs) / (unit + rms(theirs)): the unit is 1 for forward numbers, which have
-size 1, and 0 for the rest. Forward numbers must agree to 1e-5, gradients and what optimiser steps make of them to
+size 1, and 0 for the rest. Forward numbers must agree to 1e-5, gradients and what optimizer steps make of them to
 1e-4. But both sides round, and recursion amplifies rounding: `trm_mlp`, with its norm over cells, turns 1e-7 into 4e-4
 in 42 evaluations. So our numbers are computed in float64 as well, and the distance of our float32 numbers from them
 says how far rounding alone goes. Four times that distance is allowed where it is more than the tolerance. A mistake
@@ -46,7 +46,7 @@ READ_OFF_LATENTS = ("logits", "halting", "losses")
 ROUNDING = 4.0  # times as far as rounding alone
 TINY = 1e-12  # a tensor of zeros must be zeros
 
-# what a net or an optimiser with numbers that make no sense raises
+# what a net or an optimizer with numbers that make no sense raises
 BROKEN = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, AssertionError, MemoryError)
 
 

@@ -34,7 +34,7 @@ CPU = torch.device("cpu")
 
 
 def numbers(golden: Golden, dtype: torch.dtype = torch.float32, device: torch.device = CPU) -> Numbers:
-    """All that can be computed from a file: of supervision steps, or of optimiser steps."""
+    """All that can be computed from a file: of supervision steps, or of optimizer steps."""
     return (trained if golden.weights("w0/") else supervised)(golden, dtype, device)
 
 
@@ -99,7 +99,7 @@ def judged(model: TRM, outcome: Outcome) -> Numbers:
 
 
 def trained(golden: Golden, dtype: torch.dtype, device: torch.device) -> Numbers:
-    """Losses and slots of some optimiser steps, and the weights, the table and the average at their end."""
+    """Losses and slots of some optimizer steps, and the weights, the table and the average at their end."""
     told, config = golden.told, golden.config
     if config["halt_exploration_prob"]:
         raise ValueError(f"{golden.path}: exploration is drawn at random, and cannot be compared")

@@ -79,7 +79,7 @@ def _frame(
 
 
 def _picture(answer: np.ndarray, maze: np.ndarray | None) -> np.ndarray:
-    """Colour number of every cell: the answer, and for a maze its walls, start and goal."""
+    """Color number of every cell: the answer, and for a maze its walls, start and goal."""
     shown = np.where(answer == 1, MARKED, EMPTY)
     if maze is None:
         return shown

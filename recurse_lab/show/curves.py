@@ -138,8 +138,8 @@ def steps_needed_line(sizes: Sequence[int], needed: Mapping[str, Sequence[int | 
         marker = style(index, label)["marker"] | {"size": 9}
         fig.add_scatter(x=list(x), y=list(y), mode="markers", marker=marker, name=name)
     if not any(step is not None for steps in needed.values() for step in steps):
-        centre = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
-        fig.add_annotation(text="no length was solved", **centre)
+        center = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
+        fig.add_annotation(text="no length was solved", **center)
     return fig
 
 

@@ -28,7 +28,7 @@ def board_scrubber(
 ) -> go.Figure:
     """The likeliest digits and the residual, one slider for both; wrong digits are red and struck out.
 
-    Givens are bold on grey; the surer the net is of a blank cell's digit, the darker the cell.
+    Givens are bold on gray; the surer the net is of a blank cell's digit, the darker the cell.
 
     Args:
         givens: (N, N) digits of the puzzle, 0 where a cell is blank.
@@ -69,7 +69,7 @@ def board_scrubber(
 
 
 def board_map(values: np.ndarray, givens: np.ndarray, title: str, unit: str) -> go.Figure:
-    """One number for every blank cell, written into it and shaded; givens grey.
+    """One number for every blank cell, written into it and shaded; givens gray.
 
     Args:
         values: (N, N) numbers; those of the givens are not shown.
@@ -82,7 +82,7 @@ def board_map(values: np.ndarray, givens: np.ndarray, title: str, unit: str) -> 
     """
     if values.shape != givens.shape:
         raise ValueError(f"values {values.shape} and givens {givens.shape} do not fit")
-    alt = f"{title}: a Sudoku board with a number in every blank cell, in {unit}; givens are grey."
+    alt = f"{title}: a Sudoku board with a number in every blank cell, in {unit}; givens are gray."
     fig = figure(title, "", "", alt, height=520, showlegend=False)
     hover = f"row %{{y}}, column %{{x}}: %{{z}}<extra>{unit}</extra>"
     _draw_board(fig, givens, {"colorbar": {"title": {"text": unit}}}, hover)
@@ -117,15 +117,15 @@ def _frame(
 
 
 def _draw_board(fig: go.Figure, givens: np.ndarray, shades: dict[str, Any], hover: str) -> None:
-    """Grey cells of the givens, shaded cells to be filled, lines and thick box lines, digits of the givens."""
+    """Gray cells of the givens, shaded cells to be filled, lines and thick box lines, digits of the givens."""
     n = len(givens)
     if givens.shape != (n, n) or n not in BOXES:
         raise ValueError(f"a board must be 4x4, 6x6 or 9x9, not {givens.shape}")
     y, x = np.nonzero(givens)
     cells = {"x0": 1, "y0": 1, "dx": 1, "dy": 1, "hoverongaps": False}
-    grey = {"colorscale": [[0, GIVEN], [1, GIVEN]], "showscale": False}
+    gray = {"colorscale": [[0, GIVEN], [1, GIVEN]], "showscale": False}
     given = [[1 if digit else None for digit in row] for row in givens]
-    fig.add_heatmap(z=given, **cells, **grey, hovertemplate="given<extra></extra>", name="givens")
+    fig.add_heatmap(z=given, **cells, **gray, hovertemplate="given<extra></extra>", name="givens")
     fig.add_heatmap(z=[], colorscale=SHADES, **cells, **shades, hovertemplate=hover, name="shades")
     high, wide = BOXES[n]
     for down, across, line in (
@@ -175,7 +175,7 @@ def _board_axes(fig: go.Figure, n: int) -> go.Figure:
 def _lay_out(fig: go.Figure, n: int, residual: list[float | None]) -> None:
     high, wide = BOXES[n]
     alt = (
-        f"A Sudoku board of {high} x {wide} boxes with the likeliest digits, givens bold on grey, wrong digits "
+        f"A Sudoku board of {high} x {wide} boxes with the likeliest digits, givens bold on gray, wrong digits "
         "struck out, darker cells surer, above the residual; a slider chooses the iteration."
     )
     fig.update_layout(template=TEMPLATE, height=720, showlegend=False, meta={"alt": alt})

@@ -1,7 +1,7 @@
 """Sudoku with 4x4, 6x6 or 9x9 cells: puzzles with one solution, split by the kind of their solution grid.
 
-Two grids are of one kind when relabelled digits, permuted rows and columns (within and between bands) or, on
-square boxes, reflection turn one into the other. Test kinds never occur in training, neither relabelled (which
+Two grids are of one kind when relabeled digits, permuted rows and columns (within and between bands) or, on
+square boxes, reflection turn one into the other. Test kinds never occur in training, neither relabeled (which
 augmentation does) nor reordered (which a net without positions cannot notice).
 
 Shape letters: B batch, L cells, N side, R relations.
@@ -93,14 +93,14 @@ class Sudoku(Classes):
     def split_of(self, grid: Board) -> Split:
         """To which split a solution grid belongs.
 
-        4x4 has two kinds only: one of them is for testing, and the other is divided by what relabelling leaves.
+        4x4 has two kinds only: one of them is for testing, and the other is divided by what relabeling leaves.
         """
         kind = self.kind(grid)
         if self.side > 4:
             return next(split for split in SPLITS if _fold(tuple(kind)) in FOLD_OF[split])
         if max(kind) == 2:  # rows and columns that only swap digits in pairs: 96 of the 288 grids
             return "test"
-        return "validation" if _fold(tuple(relabelled(grid))) in FOLD_OF["validation"] else "train"
+        return "validation" if _fold(tuple(relabeled(grid))) in FOLD_OF["validation"] else "train"
 
     def kind(self, grid: Board) -> list[int]:
         """Numbers that are the same for all grids of a kind: how rows, and columns, permute each other.
@@ -119,7 +119,7 @@ class Sudoku(Classes):
         ]
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
-        """Every puzzle with its digits relabelled at random; ValueError for a wrong size or symbol."""
+        """Every puzzle with its digits relabeled at random; ValueError for a wrong size or symbol."""
         for board_BL in batch:
             self._check(board_BL)
         order_BN = torch.rand(len(batch.inputs), self.side, generator=generator).argsort(1) + 1
@@ -178,8 +178,8 @@ class Sudoku(Classes):
         return found[0]
 
 
-def relabelled(grid: Board) -> Board:
-    """The grid with its first row counting from 1: the same for all relabellings of a grid."""
+def relabeled(grid: Board) -> Board:
+    """The grid with its first row counting from 1: the same for all relabelings of a grid."""
     new = {digit: number for number, digit in enumerate(grid[: math.isqrt(len(grid))], start=1)}
     return [new[digit] for digit in grid]
 
@@ -192,7 +192,7 @@ def _fold(numbers: tuple[int, ...]) -> int:
 def _cycles(lines: list[Board], band: int) -> list[int]:
     """Cycle lengths of the permutations between the lines of a band, for every band, then between two bands.
 
-    Relabelling conjugates these permutations, which keeps their cycles; reordering cells changes none of them,
+    Relabeling conjugates these permutations, which keeps their cycles; reordering cells changes none of them,
     and reordering lines or bands nothing once they are sorted.
     """
     bands = [lines[first : first + band] for first in range(0, len(lines), band)]

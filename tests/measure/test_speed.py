@@ -17,7 +17,7 @@ from recurse_lab.measure import speed as module
 from recurse_lab.measure.speed import (
     ATTENTION,
     ELEMENTWISE,
-    OPTIMISER,
+    OPTIMIZER,
     PRODUCTS,
     REST,
     WHERE,
@@ -100,7 +100,7 @@ def test_waiting_costs_no_processor_time():
     assert found.cpu_ms < 15 < 30 <= found.wall_ms
 
 
-def optimiser():
+def optimizer():
     weight = torch.nn.Parameter(torch.zeros(500, 500))
     weight.grad = torch.ones(500, 500)
     adam = torch.optim.AdamW([weight])
@@ -108,7 +108,7 @@ def optimiser():
 
 
 def averaged():
-    with record_function(OPTIMISER):
+    with record_function(OPTIMIZER):
         SQUARE.mul(0.5).add(SQUARE)
 
 
@@ -124,8 +124,8 @@ HEADS = torch.ones(1, 4, 200, 100)
         (ATTENTION, lambda: F.scaled_dot_product_attention(HEADS, HEADS, HEADS)),
         (ELEMENTWISE, lambda: SQUARE.exp()),
         (ELEMENTWISE, lambda: SQUARE.log_softmax(-1)),
-        (OPTIMISER, averaged),
-        (OPTIMISER, optimiser()),
+        (OPTIMIZER, averaged),
+        (OPTIMIZER, optimizer()),
     ],
 )
 def test_kinds_of_work_are_told_apart(kind, work):

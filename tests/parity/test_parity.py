@@ -120,7 +120,7 @@ def test_files_of_every_size(tmp_path_factory, seed, heads, layers, cycles, pref
 # not token mixing: its norm over few cells amplifies rounding until the table's signs turn
 @pytest.mark.parametrize("kind", ["rope", "learned", "half a row", "hrm"])
 @pytest.mark.parametrize("seed", range(3))
-def test_optimiser_steps_of_other_sizes(tmp_path, kind, seed):
+def test_optimizer_steps_of_other_sizes(tmp_path, kind, seed):
     config = derived.configuration(**KINDS[kind], halt_max_steps=2 + seed)
     found = parity.errors(derived.write_trained(tmp_path / "x.npz", config, size=2 + seed, seed=seed))
     assert set(found) == TRAINED

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recurse_lab.tasks.base import SPLITS, Batch
-from recurse_lab.tasks.sudoku import RELATIONS, Sudoku, relabelled
+from recurse_lab.tasks.sudoku import RELATIONS, Sudoku, relabeled
 from recurse_lab.tasks.sudoku_rules import TECHNIQUES, Rules, dig, technique
 
 HIGH_WIDE = {4: (2, 2), 6: (2, 3), 9: (3, 3)}
@@ -169,7 +169,7 @@ def shuffled(count, source):
 
 
 def guise(side, solution, source):
-    """The grid with digits relabelled, and rows and columns permuted within and between bands."""
+    """The grid with digits relabeled, and rows and columns permuted within and between bands."""
     high, wide = HIGH_WIDE[side]
     new = [0, *(digit + 1 for digit in shuffled(side, source))]
     rows = [high * band + row for band in shuffled(side // high, source) for row in shuffled(high, source)]
@@ -197,12 +197,12 @@ def test_no_guise_of_a_grid_has_another_kind(side, seed, turn):
 
 @all_sides
 @given(seed=seeds)
-def test_relabelling_never_changes_the_split(side, seed):
+def test_relabeling_never_changes_the_split(side, seed):
     solution = grid(side, seed)
     new = [0, *(digit + 1 for digit in shuffled(side, random.Random(seed)))]
     other = [new[digit] for digit in solution]
-    assert relabelled(other) == relabelled(solution)
-    assert relabelled(other)[:side] == list(range(1, side + 1))
+    assert relabeled(other) == relabeled(solution)
+    assert relabeled(other)[:side] == list(range(1, side + 1))
     assert Sudoku(side).split_of(other) == Sudoku(side).split_of(solution)
 
 
@@ -324,10 +324,10 @@ def test_augmented_puzzles_are_the_same_puzzles_with_other_digits(seed, side):
     assert not torch.equal(one.targets, other.targets)
     assert torch.equal(one.inputs == 0, problems.inputs == 0)
     assert torch.equal(task.solve(one.inputs), one.targets)
-    assert list(map(relabelled, one.targets.tolist())) == list(map(relabelled, problems.targets.tolist()))
+    assert list(map(relabeled, one.targets.tolist())) == list(map(relabeled, problems.targets.tolist()))
 
 
-def test_every_relabelling_is_as_likely_for_each_puzzle():
+def test_every_relabeling_is_as_likely_for_each_puzzle():
     solution = torch.tensor([FULL]).expand(24 * 200, 16)
     new = Sudoku(4).augment(Batch(solution, solution), generator()).targets
     counts = Counter(map(tuple, new[:, :4].tolist()))
@@ -359,10 +359,10 @@ def test_verify_refuses_changed_cells_and_changed_givens(side):
         corrupted[:, cell] = torch.tensor(wrong)
         assert not task.verify(inputs.expand_as(corrupted), corrupted).any()
     # another solution grid is full and right, but not an answer to this puzzle
-    relabelling = task.augment(Batch(inputs, targets), generator(1)).targets
-    assert task.rules.is_solution(relabelling[0].tolist())
-    assert not task.verify(inputs, relabelling).any()
-    assert task.verify(torch.zeros_like(inputs), relabelling).all()
+    relabeling = task.augment(Batch(inputs, targets), generator(1)).targets
+    assert task.rules.is_solution(relabeling[0].tolist())
+    assert not task.verify(inputs, relabeling).any()
+    assert task.verify(torch.zeros_like(inputs), relabeling).all()
 
 
 # Refusals

@@ -79,7 +79,7 @@ def test_no_warm_up_begins_at_the_full_rate():
     assert Plan(steps=10, rate=4.0, warmup=0).rate_at(0) == 4.0
 
 
-def test_the_optimiser_follows_the_plan():
+def test_the_optimizer_follows_the_plan():
     slow, fast = (train(0, Plan(steps=1, rate=1e-2, warmup=warmup))[0] for warmup in (10, 1))
     with seeded(0):
         start = DeepThinking(DeepThinkingConfig(width=8, groups=2))

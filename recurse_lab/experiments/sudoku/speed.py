@@ -78,7 +78,7 @@ def cases(widths: Iterable[int] = (), batch: int | None = None) -> Iterator[Case
 
 
 def published(width: int, prefix: int, batch: int) -> Case:
-    """The published recursion, loss and optimiser at some width, on boards of 81 random cells."""
+    """The published recursion, loss and optimizer at some width, on boards of 81 random cells."""
     config = TRMConfig(width=width, heads=width // HEAD_WIDTH, prefix=prefix)
     with seeded(0) as generator:
         model = TRM(config)
