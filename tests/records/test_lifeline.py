@@ -83,9 +83,10 @@ def gone(processes):
 def test_trials_end_when_the_process_that_asked_for_them_is_killed(tmp_path):
     started, children = begin(tmp_path, TRAINS)
     assert len(children) >= 2
-    started.kill()
-    started.communicate()
-    until(lambda: gone(children), 5)
+    with started:  # not `communicate`: it would wait for what still holds the pipe
+        started.kill()
+        started.wait(10)
+        until(lambda: gone(children), 5)
 
 
 @pytest.mark.slow
