@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from recurse_lab.commands.endings import WORK_FAILED
+from recurse_lab.files import put_text
 
 
 def add(commands: Any) -> None:
@@ -31,6 +32,6 @@ def tables_command(options: argparse.Namespace) -> int:
         if options.check:
             print(f"recurse-lab: {name} is not what `tables` writes", file=sys.stderr)
         else:
-            path.write_text(text, encoding="utf-8", newline="\n")
+            put_text(path, text)
             print(f"{name}: written")
     return WORK_FAILED if options.check and differing else 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recurse_lab.commands.endings import WORK_FAILED, writable
+from recurse_lab.files import put_text
 
 if TYPE_CHECKING:
     from recurse_lab.claims.tested import Tested
@@ -65,9 +66,7 @@ def verify(
     for again in judge_again(tested, committed, first, cache=cache, jobs=jobs, finished=_say):
         print(again, flush=True)
         found.append(again)
-    beside = out.with_name(f".{out.name}.{os.getpid()}")
-    beside.write_text(json.dumps([again.to_json() for again in found], indent=1) + "\n", encoding="utf-8")
-    beside.replace(out)
+    put_text(out, json.dumps([again.to_json() for again in found], indent=1) + "\n")
     print(f"{sum(again.same for again in found)} of {len(found)} words are the committed ones: {out}")
     return 0 if all(again.same for again in found) else WORK_FAILED
 

@@ -43,7 +43,11 @@ def agreement(record: Record, again: Record, metric: Metric, others: Sequence[Re
         return Agreement(BITS, by, allowed)
     if _holds(old, new, _close):
         return Agreement(VALUES, by, allowed)
-    alike = old.get("params") == new.get("params") and _same_beginning(old, new) and abs(by) <= allowed + LAST_DIGITS
+    alike = (
+        old.get("params") == new.get("params")
+        and _same_beginning(old, new)
+        and abs(by) <= allowed + LAST_DIGITS
+    )
     return Agreement(SPREAD if alike else DIFFERS, by, allowed)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import nbformat
 
+from recurse_lab.files import put_text
 from recurse_lab.workbook.editions import student_edition
 from recurse_lab.workbook.parameters import NotebookError, read_notebook
 
@@ -42,7 +43,7 @@ def bring_notebooks(folder: Path, chapters: Iterable[Path]) -> list[str]:
             told.append(f"{path.name}: left as it is; the book's newer edition is beside it, {beside.name}")
         seen[path.name] = known if digest in known else [*known, digest]
     if seen != before:
-        (folder / SEEN).write_text(json.dumps(seen, indent=1) + "\n", encoding="utf-8")
+        put_text(folder / SEEN, json.dumps(seen, indent=1) + "\n")
     return told
 
 
@@ -53,8 +54,9 @@ def digest_of(notebook: Any) -> str:
 
 
 def _put(path: Path, notebook: Any) -> None:
-    with path.open("x", encoding="utf-8") as file:  # fails where there is a file, whoever made it
-        file.write(nbformat.writes(notebook) + "\n")
+    if path.exists():
+        raise FileExistsError(f"{path} is there already and is left as it is")
+    put_text(path, nbformat.writes(notebook) + "\n")
 
 
 def _free(folder: Path, stem: str, number: int) -> Path:

@@ -42,7 +42,7 @@ class Named:
 
 
 def record(arm, seed, share):
-    words = dict.fromkeys(("recipe", "config", "digest", "machine", "command"), "")
+    words = dict.fromkeys(("trial", "config", "digest", "commit", "lock", "machine", "command"), "")
     costs = dict.fromkeys(("params", "train_flops", "infer_flops", "train_seconds"), 1)
     return Record(arm=arm, seed=seed, versions={}, seconds=0.0, values={"share": share} | costs, **words)
 

@@ -2,7 +2,7 @@
 
 import html
 
-import made
+import made_records as made
 import pytest
 
 from recurse_lab.records.reruns import write_reruns

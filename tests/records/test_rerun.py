@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-import made
+import made_records as made
 import pytest
 
 from recurse_lab.__main__ import main

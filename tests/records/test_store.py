@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-import made
+import made_records as made
 import pytest
 
 from recurse_lab.experiments.sudoku import rates
