@@ -11,6 +11,8 @@ from recurse_lab.__main__ import build_parser, main
 from recurse_lab.commands.endings import cores, stopped_by_signals, writable
 from recurse_lab.workbook import execute
 
+pytestmark = pytest.mark.timing
+
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):

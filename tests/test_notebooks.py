@@ -10,6 +10,7 @@ from recurse_lab.claims.verdict import VERDICTS
 from recurse_lab.workbook.editions import write_student_edition
 from recurse_lab.workbook.execute import execute, find_chapters
 from recurse_lab.workbook.parameters import check_against, declared_parameters
+from recurse_lab.workbook.start import ROOT
 
 CHAPTERS = find_chapters()
 KINDS = {"parameters", "setup", "predict", "core", "run", "figure", "explore", "exercise", "check", "claim"}
@@ -28,6 +29,17 @@ def test_every_cell_is_short_and_of_one_kind(path):
         kinds = KINDS & set(cell.metadata.tags)
         assert len(kinds) == 1, cell.source
         assert len(cell.source.splitlines()) <= 15, cell.source
+
+
+@each_chapter
+def test_a_chapter_imports_its_own_room_the_package_and_figures(path):
+    lines = [line for cell in cells_of(path) for line in cell.source.splitlines() if "import" in line.split()]
+    ours = [line for line in lines if "recurse_lab" in line]
+    (room,) = (ROOT / "recurse_lab" / "chapters").glob(f"ch{path.stem}")
+    own = [f"from recurse_lab.chapters.{room.name} import "]
+    allowed = ("import recurse_lab as rl", "from recurse_lab import show", "from recurse_lab.workbook")
+    assert len(ours) <= 6
+    assert [line for line in ours if not line.startswith((*allowed, *own))] == []
 
 
 @each_chapter

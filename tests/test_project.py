@@ -168,6 +168,32 @@ def test_files_that_the_readme_names_exist():
         assert (ROOT / (parent + name if line.startswith(" ") else name)).exists(), line
 
 
+# Language
+
+
+BRITISH = re.compile(
+    r"optimis|colour|behaviour|labell(ed|ing)|neighbour|normalis|judgement|\bcentre|favour|\bgrey"
+    r"|recognis|generalis|initialis|licence|summaris|visualis|minimis|maximis|organis|modelling",
+    re.IGNORECASE,
+)
+
+
+def test_spelling_is_american():
+    for pattern in (
+        "recurse_lab/**/*.py",
+        "recurse_lab/**/*.md",
+        "recurse_lab/**/*.json",
+        "tests/**/*.py",
+        "*.md",
+    ):
+        for path in ROOT.glob(pattern):
+            found = BRITISH.search(path.read_text(encoding="utf-8").replace(BRITISH.pattern, ""))
+            assert found is None or path.name == "test_project.py", f"{path.relative_to(ROOT)}: {found[0]}"
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert not BRITISH.search(cell.source), cell.source
+
+
 # Citations and terms
 
 

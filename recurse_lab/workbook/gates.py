@@ -10,7 +10,8 @@ GATES = (
     ("lint", ["-m", "ruff", "check", "."]),
     ("format", ["-m", "ruff", "format", "--check", "."]),
     ("types", ["-m", "mypy"]),
-    ("tests", ["-m", "pytest"]),
+    ("tests", ["-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", "not timing"]),
+    ("tests that measure time, alone", ["-m", "pytest", "-m", "timing"]),
     (
         "notebooks against their outputs",
         ["-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=900", "notebooks"],

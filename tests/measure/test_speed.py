@@ -31,6 +31,8 @@ from recurse_lab.models.trm import TRMConfig
 from recurse_lab.nn.mlp import hidden_width
 from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
 
+pytestmark = pytest.mark.timing
+
 HEAD = ("CPU ms", "wall ms", "GFLOP", "GFLOP/s", "share")
 SMALL = replace(
     RECURSIVE,

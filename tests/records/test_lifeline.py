@@ -12,7 +12,7 @@ import pytest
 
 from recurse_lab.records.lifeline import lives
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX systems")
+pytestmark = [pytest.mark.timing, pytest.mark.skipif(os.name == "nt", reason="signals of POSIX systems")]
 
 SLEEPER = """
 import os, pathlib, time
