@@ -1,10 +1,10 @@
-"""Every model of this book is a state that is refined again and again, and `think` is the only loop.
+"""Every model of this book refines a state again and again; `think` is the only loop that does so.
 
 A model is any object with three functions:
 
-    start(inputs)  -> state, context      embed the input once, choose a first state
-    step(state, context) -> state         refine the state, with the same weights each time
-    read(state)    -> output              read an answer off any state: logits, or numbers
+    start(inputs)  -> state, context      embed the input once, make the first state
+    step(state, context) -> state         refine the state; recurrent models share the weights of all steps
+    read(state)    -> output              read the answer off any state: logits, or numbers
 
 Shape letters: B batch, C cells, V classes.
 """
@@ -20,32 +20,32 @@ from recurse_lab.state import State, detached
 
 @runtime_checkable
 class Recurrence(Protocol):
-    """The three functions; a state is explicit, returned, and never stored on the model."""
+    """The three functions of a model. They return the state; the model never stores it."""
 
     def start(self, inputs: Any, generator: Generator | None = None) -> tuple[State, Any]:
-        """Embed `inputs` (B, ...cells) once, and choose a first state.
+        """Embed `inputs` (B, ...cells) once and make the first state; return state and context.
 
-        `generator` is the source of all that this stream leaves to chance: a random first state, and whatever the steps
-        draw, for which a model keeps it in the context. None takes the mean of what would be drawn.
+        `generator` draws every random number of the stream: a random first state, and the random numbers of
+        the steps (the model then keeps the generator in the context). None replaces each draw by its mean.
         """
         ...
 
     def step(self, state: State, context: Any) -> "State | Refined":
-        """One refinement of `state`, given the embedded input."""
+        """Refine `state` once; `context` holds the embedded input."""
         ...
 
     def read(self, state: State) -> Tensor:
-        """What `state` answers: logits (B, ...cells, V), or numbers (B, ...cells)."""
+        """Read the answer off `state`: logits (B, ...cells, V), or numbers (B, ...cells)."""
         ...
 
 
 class Refined(NamedTuple):
-    """What a step returns that has more to say than its state."""
+    """The return value of a step that adds terms to the loss: its state and the terms."""
 
     state: State
     terms: Mapping[
         str, Tensor
-    ]  # name -> (B,): what the objective adds to the loss, for example a KL divergence
+    ]  # name -> (B,): terms that the objective adds to the loss, for example a KL divergence
 
 
 class Thought(NamedTuple):
@@ -53,9 +53,9 @@ class Thought(NamedTuple):
 
     step: int
     state: State
-    output: Tensor | None = None  # only where it was asked for
-    context: Any = None  # the embedded input; without it, resuming embeds the input again
-    terms: Mapping[str, Tensor] = {}  # name -> (B,): terms of the loss, summed up over the stream so far
+    output: Tensor | None = None  # the answer, if `think` was asked to read it
+    context: Any = None  # the embedded input; if None, resuming embeds the input again
+    terms: Mapping[str, Tensor] = {}  # name -> (B,): loss terms, summed over the steps of this stream
 
 
 def think(
@@ -70,19 +70,19 @@ def think(
 ) -> Iterator[Thought]:
     """Yield the thoughts of `steps` refinements of `inputs`, in order.
 
-    A fresh stream begins with thought 0, the start state; a resumed one with the thought after
-    `resume`, so that running through and resuming give the same thoughts.
+    A fresh stream begins with thought 0, the start state. A resumed stream begins with the thought after
+    `resume`. One long stream and two shorter ones, the second resumed, give the same thoughts.
 
     Args:
         steps: number of refinements to make, at least 0.
-        resume: continue after this thought instead of starting afresh. Its context is used as it is. A thought made
-            by hand has none: then `inputs` is embedded once more, and only the first state is not used.
-        read: True reads the answer off every thought, a collection only off those step numbers.
+        resume: continue after this thought instead of starting afresh. The stream uses the thought's context
+            as is. If the context is None, `model.start` embeds `inputs` again; its first state is ignored.
+        read: True reads the answer off every thought; a collection, only at those step numbers.
         grad_steps: let gradients flow through the last `grad_steps` refinements only (truncated
-            back-propagation; refinements before them build no graph). None: through all of them. A resumed
-            state is detached only if some refinements are cut off; detach it yourself to carry it across
-            training steps.
-        generator: source of all that is random in a fresh stream. A resumed stream goes on with the generator in its
+            back-propagation); earlier refinements build no graph. The embedding keeps its graph unless
+            `grad_steps` is 0. None: gradients flow through all refinements. A resumed state is detached only
+            if some refinements are cut off; detach it yourself to carry it across training steps.
+        generator: draws the random numbers of a fresh stream. A resumed stream uses the generator in its
             context.
 
     Raises:
@@ -111,7 +111,7 @@ def _thoughts(
         wanted = read if isinstance(read, bool) else number in read
         return Thought(number, state, model.read(state) if wanted else None, context, terms)
 
-    # Modes are entered for one call at a time: a `with` around a `yield` would leak into the consumer.
+    # Set the gradient mode for one call at a time: a `with` around a `yield` would leak into the consumer.
     with torch.set_grad_enabled(torch.is_grad_enabled() and grad_steps != 0):
         if resume is None:
             state, context = model.start(inputs, generator)
@@ -134,11 +134,18 @@ def _thoughts(
 
 
 def settle(model: Recurrence, inputs: Any, steps: int, **options: Any) -> Thought:
-    """The last thought of `think(...)`, read: what the model answers after `steps` refinements."""
+    """Return the last thought of `think(...)` with its output: the answer after `steps` refinements.
+
+    Args:
+        options: options of `think` other than `read`.
+
+    Raises:
+        ValueError: `steps` or `grad_steps` is negative.
+    """
     last: Any = options.get("resume")
     final = steps + (last.step if last else 0)
     for thought in think(model, inputs, steps, read={final}, **options):
-        last = thought  # holds one thought at a time
+        last = thought  # keep only one thought in memory
     return last if last.output is not None else last._replace(output=model.read(last.state))
 
 

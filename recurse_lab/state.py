@@ -1,9 +1,9 @@
-"""The one walker over states and contexts: trees of tensors in tuples, named tuples, lists and dictionaries.
+"""Map a function over states and contexts: trees of tensors in tuples, named tuples, lists, dictionaries.
 
-Beside tensors a tree may hold plain values (layer counters, names, None) and generators, which are kept as they are.
-Anything else is refused, so that a cache in a container of another kind is never skipped unnoticed.
+A tree may also hold plain values (layer counters, names, None) and generators; they stay unchanged.
+`map_state` raises an error at anything else, so it never skips tensors in an unknown container.
 
-Shape letter: B batch.
+Shape letters: B batch, N numbers of one example's state.
 """
 
 from collections.abc import Callable
@@ -13,18 +13,18 @@ import torch
 from jaxtyping import Num
 from torch import Generator, Tensor
 
-State: TypeAlias = Any  # a tree as above
+State: TypeAlias = Any  # a tree as described above
 PLAIN = (int, float, str, type(None), Generator)  # bool is an int
 
 
 def map_state(function: Callable[..., Any], state: State, *others: State) -> State:
-    """Apply `function` to each tensor of a state, together with its counterparts in other states of the same form.
+    """Apply `function` to each tensor of `state` and the tensors at the same place in `others`.
 
-    Plain values are those of `state`.
+    The result has the form of `state`, and its plain values.
 
     Raises:
-        TypeError: the state holds a container or value of an unknown kind.
-        ValueError: the states differ in form.
+        TypeError: the state holds a container or value of an unknown type.
+        ValueError: the states have different keys or numbers of parts.
     """
     if isinstance(state, Tensor):
         return function(state, *others)
@@ -45,12 +45,12 @@ def map_state(function: Callable[..., Any], state: State, *others: State) -> Sta
 
 
 def detached(state: State) -> State:
-    """The same state, cut off from the graph that made it."""
+    """Detach every tensor of a state from its autograd graph."""
     return map_state(Tensor.detach, state)
 
 
 def latent(state: State) -> Num[Tensor, "B N"]:
-    """All tensors of a state, with one row of N numbers an example: what convergence is measured on."""
+    """Concatenate all tensors of a state, one row of N numbers per example, to measure convergence."""
     parts: list[Tensor] = []
     map_state(lambda part: parts.append(part.reshape(len(part), -1)), state)
     return torch.cat(parts, dim=1)

@@ -1,4 +1,4 @@
-"""The blocks of `nn` with their backward passes written out, for speed; see README.md for equations and limits."""
+"""The blocks of `nn` with hand-written backward passes, for speed; README.md has equations and limits."""
 
 from recurse_lab.kernels.fused import fused
 

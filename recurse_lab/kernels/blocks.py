@@ -1,10 +1,10 @@
-"""Whole blocks with their backward passes written out: the same numbers up to rounding, fewer passes over memory.
+"""Whole blocks with hand-written backward passes: the same numbers up to rounding, fewer passes over memory.
 
-A formula for the whole block needs fewer tensors than autograd's chain, and no chain. It can be differentiated once
-only, and what is inside a block is not called as a module.
+One backward formula for a whole block saves fewer tensors than autograd and needs one graph node. A block can
+be differentiated only once. The modules inside a block are not called.
 
-Shape letters: B boards, C cells, D width, E inner width of the gated MLP, G = 2E, H heads, K width of a head, Y = HK,
-X = 3Y, T inner width of the gated MLP over cells, S = 2T.
+Shape letters: B boards, C cells, D width, E inner width of the gated MLP, G = 2E, H heads, K width of a head,
+Y = HK, X = 3Y, T inner width of the gated MLP over cells, S = 2T.
 """
 
 from typing import Any, Literal, NamedTuple
@@ -29,7 +29,7 @@ from recurse_lab.nn.attention import Turn
 
 
 class Shape(NamedTuple):
-    """Sizes of a block's state."""
+    """Sizes B, C, D of a block's state."""
 
     boards: int
     cells: int
@@ -37,20 +37,21 @@ class Shape(NamedTuple):
 
 
 class How(NamedTuple):
-    """What a block with attention is told besides its weights."""
+    """Options of a block with attention."""
 
     heads: int
     turn: Turn | None
     norm: Literal["post", "pre"]  # after each sum, or before each branch
-    keep: bool  # whether to keep what the backward pass needs
+    keep: bool  # whether to save tensors for the backward pass
 
 
 class Attentive(Function):
-    """Attention, then a gated MLP. The inputs after h: a bias or None, then weights.
+    """Attention, then a gated MLP. Inputs: h, a bias or None, the weights, and the options `how`.
 
     Post-norm: y = rms(h + attention(h)); z = rms(y + mlp(y)).
     Pre-norm: y = h + attention(rms(h)); z = y + mlp(rms(y)).
-    `n_h` and `n_y` are what attention and MLP see, normed before them or, in post-norm, after the sum before.
+    `n_h` is the input of attention: h in post-norm, rms(h) in pre-norm.
+    `n_y` is the input of the MLP: the y above in post-norm, rms(y) in pre-norm.
     """
 
     @staticmethod
@@ -64,7 +65,7 @@ class Attentive(Function):
         down: Float[Tensor, "D E"],
         how: How,
     ) -> Float[Tensor, "B C D"]:
-        """Sums are made in the memory of what is added, and norms in that of the sums where these are not needed."""
+        """Compute z (B, C, D). Add in place; norm in place unless the unnormed sum is needed later."""
         ctx.shape, ctx.how, post = Shape(*h_BCD.shape), how, how.norm == "post"
         h = h_BCD.reshape(-1, ctx.shape.width)
         n_h, r_h = (h, None) if post else normed_(h.clone())
@@ -81,7 +82,7 @@ class Attentive(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dz_BCD: Float[Tensor, "B C D"]) -> tuple[Tensor | None, ...]:
-        """From the last sum to the first; beside a branch with its norm before it, the gradient passes unchanged."""
+        """Gradients of h, the bias and the weights. In pre-norm, skip connections pass the gradient unchanged."""
         qkv, out, gate_up, down, n_h, r_h, n_y, r_y, z, r_z, mixed, parts, p, *gates = ctx.saved_tensors
         post, dz = ctx.how.norm == "post", dz_BCD.reshape(n_y.shape)
         if post:
@@ -99,7 +100,7 @@ class Attentive(Function):
 
 
 class TokenMixing(Function):
-    """y' = rms(h' + tokens(h')) with h' = h transposed; z = rms(y + mlp(y)). Inputs after h: weights, `How.keep`."""
+    """y' = rms(h' + tokens(h')), h' = h transposed; z = rms(y + mlp(y)). Inputs: h, the weights, `keep` as in `How`."""
 
     @staticmethod
     def forward(
@@ -111,7 +112,7 @@ class TokenMixing(Function):
         down: Float[Tensor, "D E"],
         keep: bool,
     ) -> Float[Tensor, "B C D"]:
-        """The first norm runs over the cells and not over the width."""
+        """Compute z (B, C, D). The first norm averages over the cells, not over the width."""
         B, C, D = ctx.shape = Shape(*h_BCD.shape)
         h = h_BCD.mT.reshape(B * D, C)
         branch, mixing = gated(h, tokens_gate_up, tokens_down, keep)
@@ -127,7 +128,7 @@ class TokenMixing(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dz_BCD: Float[Tensor, "B C D"]) -> tuple[Tensor | None, ...]:
-        """From the last sum to the first."""
+        """Gradients of h and the weights."""
         tokens_gate_up, tokens_down, gate_up, down, h, *mixing, y_mixed, r_y, y, g, u, s, i, z, r_z = (
             ctx.saved_tensors
         )

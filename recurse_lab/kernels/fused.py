@@ -1,4 +1,4 @@
-"""The switch: inside `with fused():`, blocks are computed by the functions of `kernels.blocks`.
+"""The switch: inside `with fused():`, the functions of `kernels.blocks` compute the blocks.
 
 Shape letters: B batch, C cells, D width, H heads.
 """
@@ -18,11 +18,11 @@ from recurse_lab.nn.override import computed_by
 
 @contextmanager
 def fused() -> Iterator[None]:
-    """Compute post-norm, pre-norm and token-mixing blocks by one formula each, forward and backward.
+    """Compute post-norm, pre-norm and token-mixing blocks with hand-written forward and backward passes.
 
-    The numbers are the same up to rounding. Inside, blocks can be differentiated once and not twice, the modules within
-    a block are not called (so their hooks do not run), and forward-mode differentiation does not work. Blocks in half
-    precision or under autocast are computed by their plain modules.
+    Results equal those of the plain modules up to rounding. Inside, a block can be differentiated once, not
+    twice, and forward-mode differentiation does not work. The modules within a block are not called, so their
+    hooks do not run. The plain modules compute blocks in half precision or under autocast.
     """
     with computed_by({AttentionBlock: attentive, PreNormBlock: attentive, TokenBlock: token_mixing}):
         yield
@@ -31,7 +31,7 @@ def fused() -> Iterator[None]:
 def attentive(
     block: AttentionBlock, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
 ) -> Any:
-    """A block of attention and MLP, in post-norm or pre-norm."""
+    """Compute a post-norm or pre-norm block (B, C, D); NotImplemented unless `exact`."""
     if not exact(h_BCD):
         return NotImplemented
     mix, mlp = block.attention, block.mlp
@@ -43,7 +43,7 @@ def attentive(
 def token_mixing(
     block: TokenBlock, h_BCD: Float[Tensor, "B C D"], _: Float[Tensor, "H C C"] | None = None
 ) -> Any:
-    """A block that mixes cells by an MLP."""
+    """Compute a block that mixes cells with an MLP (B, C, D); NotImplemented unless `exact`."""
     if not exact(h_BCD):
         return NotImplemented
     parts = (block.tokens.gate_up, block.tokens.down, block.mlp.gate_up, block.mlp.down)
@@ -51,5 +51,5 @@ def token_mixing(
 
 
 def exact(x: Tensor) -> bool:
-    """Whether numbers are in a precision for which the formulas are made."""
+    """Whether x is float32 or float64 and autocast is off: the only precisions of the kernels."""
     return x.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled(x.device.type)

@@ -1,1 +1,1 @@
-"""One file per published idea: a frozen configuration and a module, no loss and no training."""
+"""One file per published model: a frozen configuration and a module, no loss and no training."""

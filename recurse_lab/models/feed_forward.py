@@ -1,8 +1,8 @@
-"""Plain deep network: different blocks, once each; what recursion is compared with.
+"""Plain deep network: distinct blocks, each applied once; the baseline for recursion.
 
-The blocks are those of the tiny recursive model, with the norm where it has it, or before each branch, as most deep
-transformers have it. What differs: width and depth; no weights are shared; there is no fixed first state; the input is
-seen once, or again before each further block; and there is no prefix token, since there is no halting head to read it.
+The blocks are those of the tiny recursive model (post-norm) or have a norm before each branch (pre-norm), as
+most deep transformers do. Differences: width and depth; no shared weights; no fixed first state; the input
+enters once, or again before each further block; no prefix token, because there is no halting head to read it.
 
 Shape letters: B batch, L cells, D width, V classes, R relations.
 """
@@ -31,19 +31,25 @@ class FeedForwardConfig:
     width: int = 32  # D
     heads: int = 4
     depth: int = 2  # blocks, each applied once
-    norm: Literal["post", "pre"] = "post"  # after each sum, or before each branch and before the answer
-    injection: bool = False  # add the embedded input before each further block too (Bansal's recall)
+    norm: Literal["post", "pre"] = "post"  # norm after each sum, or before each branch and before the head
+    injection: bool = False  # add the embedded input before each further block (Bansal's recall)
 
 
 class Context(NamedTuple):
-    """The embedded input, (B, L, D), and what relations add to each block's scores."""
+    """The embedded input x (B, L, D), and the bias of each block's attention scores."""
 
     x: Tensor
     biases: list[Tensor | None]
 
 
 class FeedForward(nn.Module):
-    """Inputs are integer symbols (B, L), states (B, L, D), logits (B, L, V); `think` takes one block a step."""
+    """Inputs are integer symbols (B, L), states (B, L, D), logits (B, L, V); one step applies one block.
+
+    `relations` (R, L, L) says which cells belong together.
+
+    Raises:
+        ValueError: the configuration or the shape of `relations` is invalid.
+    """
 
     relations: Tensor
 
@@ -67,10 +73,10 @@ class FeedForward(nn.Module):
     def start(
         self, inputs: Int[Tensor, "B L"], generator: Generator | None = None
     ) -> tuple[Layered, Context]:
-        """The embedded input, sqrt(D) times as large as the table says, and what relations add to the scores.
+        """First state x = sqrt(D) times the embedding; the context holds x and the attention biases.
 
         Raises:
-            ValueError: the boards have another number of cells, or a symbol that is not in the table.
+            ValueError: the boards have another number of cells, or a symbol is not in the table.
         """
         if inputs.dim() != 2 or inputs.shape[1] != self.config.cells:
             raise ValueError(
@@ -80,19 +86,19 @@ class FeedForward(nn.Module):
         return Layered(x_BLD, 0), Context(x_BLD, self.net.biases(self.relations))
 
     def step(self, state: Layered, context: Context) -> Layered:
-        """h <- block(h), or block(h + x), the next one; beyond the last block nothing changes."""
+        """h <- block(h), or block(h + x), with the next block; after the last block h stays unchanged."""
         if (layer := state.layer) >= self.config.depth:
             return state
         h_BLD = state.z + context.x if self.config.injection and layer else state.z
         return Layered(self.net.blocks[layer](h_BLD, context.biases[layer]), layer + 1)
 
     def read(self, state: Layered) -> Float[Tensor, "B L V"]:
-        """One linear map, of the normed state where norms come first."""
+        """Logits of every cell: a linear map of h, or of rms(h) in pre-norm."""
         return self.head(state.z if self.config.norm == "post" else rms(state.z))
 
 
 def block(config: FeedForwardConfig, relations: int) -> AttentionBlock:
-    """Attention without rotation but with relations, and a gated MLP."""
+    """Build a block of attention with `relations` learned biases, without rotation, and a gated MLP."""
     attention = PlacedAttention(config.width, config.heads, rotary=False, relations=relations)
     kind = AttentionBlock if config.norm == "post" else PreNormBlock
     return kind(attention, GatedMLP(config.width, hidden_width(config.width, multiple=1)))

@@ -1,8 +1,8 @@
-"""Looped transformer: prelude, a core that is applied again and again, coda.
+"""Looped transformer: a prelude, a core applied again and again, a coda.
 
-Geiping et al. 2025, "Scaling up test-time compute with latent reasoning" (Huginn), section 3: the embedded
-input e is injected at every step through an adapter over [z, e], the first state is random, and sandwich norms
-keep the state bounded. `depth` distinct cores make it the plain deep transformer.
+Geiping et al. 2025, "Scaling up test-time compute with latent reasoning" (Huginn), section 3. An adapter over
+[z, e] injects the embedded input e at every step, the first state is random, and sandwich norms keep the
+state bounded. With several distinct cores (`depth`) it is a plain deep transformer.
 
 Shape letters: B batch, C cells, D width, V classes.
 """
@@ -19,22 +19,26 @@ from recurse_lab.nn.blocks import SandwichBlock
 
 @dataclass(frozen=True, kw_only=True)
 class LoopedTransformerConfig:
-    """Sizes of a `LoopedTransformer`."""
+    """Sizes of a `LoopedTransformer`; numbers in parentheses are the paper's."""
 
     symbols: int = 2
     classes: int = 2
-    width: int = 64  # h in the paper (5280)
+    width: int = 64  # h (5280)
     heads: int = 4
-    prelude: int = 1  # blocks before the loop (2 in the paper)
+    prelude: int = 1  # blocks before the loop (2)
     core: int = 1  # blocks in the loop (4)
     coda: int = 1  # blocks after the loop (2)
-    depth: int = 1  # distinct cores: 1 ties all steps together, k uses a new one at each of k steps
-    causal: bool = False  # whether a cell sees only those before it
-    start_std: float = 0.4**0.5  # sigma of the first state: variance 2/5 as in the paper
+    depth: int = 1  # distinct cores: 1 shares one core among all steps, k uses a new core at each of k steps
+    causal: bool = False  # whether a cell attends only to itself and the cells before it
+    start_std: float = 0.4**0.5  # sigma of the first state; its variance is 2/5, as in the paper
 
 
 class LoopedTransformer(nn.Module):
-    """Inputs are integer symbols (B, C), states (B, C, D), logits (B, C, V)."""
+    """Inputs are integer symbols (B, C), states (B, C, D), logits (B, C, V).
+
+    Raises:
+        ValueError: `depth` is below 1, or `heads` does not fit `width`.
+    """
 
     def __init__(self, config: LoopedTransformerConfig) -> None:
         super().__init__()
@@ -57,7 +61,7 @@ class LoopedTransformer(nn.Module):
     def start(
         self, inputs: Int[Tensor, "B C"], generator: Generator | None = None
     ) -> tuple[Layered, Float[Tensor, "B C D"]]:
-        """A first state drawn from a truncated normal (its mean, zero, without `generator`), and the prelude's e."""
+        """A first state from a normal cut at 3 sigma (its mean, 0, if `generator` is None), and the prelude's e."""
         e_BCD = self.prelude(self.embed(inputs))
         z_BCD = torch.zeros_like(e_BCD)
         if generator is not None:
@@ -66,11 +70,11 @@ class LoopedTransformer(nn.Module):
         return Layered(z_BCD, 0), e_BCD
 
     def step(self, state: Layered, context: Float[Tensor, "B C D"]) -> Layered:
-        """z <- core(adapter [z, e])."""
+        """z <- core(adapter [z, e]). An untied net applies its next core, and after the last one repeats it."""
         layer = min(state.layer, self.config.depth - 1)
         z_BCD = self.adapters[layer](torch.cat((state.z, context), dim=-1))
         return Layered(self.cores[layer](z_BCD), state.layer + 1)
 
     def read(self, state: Layered) -> Float[Tensor, "B C V"]:
-        """Coda, norm, and one linear map to logits."""
+        """Logits of every cell: coda, norm, and a linear map."""
         return self.head(self.norm(self.coda(state.z)))

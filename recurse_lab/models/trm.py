@@ -1,9 +1,9 @@
-"""Tiny recursive model: one small net refines a scratchpad z some times, then the answer y once, again and again.
+"""Tiny recursive model: each cycle, one small net refines a scratchpad z several times, then the answer y once.
 
-Jolicoeur-Martineau 2025, "Less is more: recursive reasoning with tiny networks", section 4. One step is one cycle (n
-refinements of z, one of y); a supervision step is T cycles, `think(model, inputs, T, resume=..., grad_steps=1)`.
-
-Shape letters: B batch, L cells of the board, P prefix tokens, C = P + L, D width, V classes, R relations.
+Jolicoeur-Martineau 2025, "Less is more: recursive reasoning with tiny networks", section 4. One step is one
+cycle (n refinements of z, one of y); T cycles, `think(model, inputs, T, resume=..., grad_steps=1)`, are a
+supervision step. Shape letters: B batch, L cells of the board, I inputs (L, or 1 + L with a puzzle row),
+P prefix tokens, C = P + L, D width, E numbers of a puzzle row, V classes, R relations.
 """
 
 from collections.abc import Iterator
@@ -24,24 +24,24 @@ from recurse_lab.state import map_state
 
 @dataclass(frozen=True, kw_only=True)
 class TRMConfig:
-    """Sizes and choices of a `TRM`; the defaults are the published Sudoku net with attention, without its prefix."""
+    """Sizes and options of a `TRM`; the defaults are the published attention net for Sudoku, without its prefix."""
 
     symbols: int = 11  # padding, blank and nine digits, as the papers count them
     classes: int = 11  # V
     cells: int = 81  # L
     width: int = 512  # D; 32 is enough for 4x4 and 6x6 boards
     heads: int = 8
-    layers: tuple[int, ...] = (2,)  # blocks of each network: one network plays both roles, or z's and y's own
-    refinements: int = 6  # n: of z for each of y
-    latents: Literal[1, 2] = 2  # y and z, or one state that is scratchpad and answer at a time
+    layers: tuple[int, ...] = (2,)  # blocks per network: (2,) one network for z and y, (4, 4) one each
+    refinements: int = 6  # n: refinements of z per refinement of y
+    latents: Literal[1, 2] = 2  # 2: y and z; 1: one state is both scratchpad and answer
     gradient: Literal["cycle", "last"] = "cycle"  # through a cycle, or its last z and y (HRM's one step)
-    mixer: Literal["rotary", "attention", "tokens"] = "rotary"  # attention, rotated or not, or an MLP
-    learned_positions: bool = False  # add a learned vector for each cell to the input
-    prefix: int = 0  # P: tokens before the board; TRM's code has 16, of which 15 stay empty, HRM's 1
-    puzzles: int = 0  # rows of the identity table; above 0 the inputs begin with a column of row numbers
-    puzzle_width: int | None = None  # numbers in a row, spread over the prefix; None is one token's worth, D
-    expansion: float = 4.0  # of the gated MLPs, before the 2/3 that pays for the gate
-    multiple: int = 256  # their inner widths are rounded up to this; 1 leaves small nets small
+    mixer: Literal["rotary", "attention", "tokens"] = "rotary"  # attention, rotary or not, or an MLP
+    learned_positions: bool = False  # add a learned vector for each token to the input
+    prefix: int = 0  # P: tokens before the board; TRM's code has 16 (15 stay empty), HRM's 1
+    puzzles: int = 0  # rows of the identity table; if above 0, inputs start with a column of row numbers
+    puzzle_width: int | None = None  # E: numbers in a row, spread over the prefix; None: D, one token
+    expansion: float = 4.0  # of the gated MLPs, before the factor 2/3 that offsets the gate
+    multiple: int = 256  # inner widths are rounded up to a multiple of this; 1 keeps small nets small
 
 
 class Latents(NamedTuple):
@@ -51,30 +51,31 @@ class Latents(NamedTuple):
     z: Tensor
 
 
-State: TypeAlias = Latents | Tensor  # a tensor where there is one latent
+State: TypeAlias = Latents | Tensor  # a tensor if there is one latent
 
 
 class Context(NamedTuple):
-    """The embedded input x, (B, C, D), and what relations add to each network's scores."""
+    """The embedded input x (B, C, D), and the biases of each network's attention scores."""
 
     x: Tensor
     biases: list[list[Tensor | None]]
 
 
 class Halting(NamedTuple):
-    """Logits (B,) of "the answer is right, stop" and of "go on"."""
+    """Logits (B,) of "the answer is right, stop" and of "go on", as in HRM."""
 
     halt: Tensor
     go_on: Tensor
 
 
 class TRM(nn.Module):
-    """Inputs are integer symbols (B, L), or (B, 1 + L) with the puzzle's row first; logits (B, L, V).
+    """Inputs are integer symbols (B, L), or (B, 1 + L) with the puzzle's row number first; logits (B, L, V).
 
-    `relations` says which cells of the board belong together: (R, L, L), for example same row, column and box.
+    `relations` (R, L, L) says which cells belong together, for example same row, column or box.
+    Raises ValueError if `check` refuses the configuration or the relations.
     """
 
-    y_init: Tensor  # like z_init a fixed random vector, the same for every cell, that no optimizer touches
+    y_init: Tensor  # y_init, z_init: fixed random vectors (D,), the same for every cell, not trained
     z_init: Tensor
     relations: Tensor | None
 
@@ -98,7 +99,7 @@ class TRM(nn.Module):
 
     @torch.no_grad()
     def reset(self) -> None:
-        """First weights: cut normals of deviation 1 / sqrt(fan in), an empty table, and hardly ever a halt."""
+        """Initial weights: cut normals of deviation 1 / sqrt(fan in); table 0; halting bias -5, so few halts."""
         for part in self.modules():
             if isinstance(part, nn.Linear | nn.Embedding):
                 lecun_normal_(part.weight)
@@ -108,14 +109,14 @@ class TRM(nn.Module):
         self.halt.bias.fill_(-5.0)
 
     def start(self, inputs: Int[Tensor, "B I"], generator: Generator | None = None) -> tuple[State, Context]:
-        """The fixed first vectors at every cell, and the embedded input; nothing here is random."""
+        """The fixed first vectors at every cell, and the context; nothing is random. Raises as `embedded` does."""
         x_BCD = self.embedded(inputs)
         y, z = self.y_init.expand_as(x_BCD), self.z_init.expand_as(x_BCD)
         biases = [net.biases(self.relations) for net in self.nets]  # type: ignore[operator]
         return (Latents(y, z) if self.config.latents == 2 else z), Context(x_BCD, biases)
 
     def embedded(self, inputs: Int[Tensor, "B I"]) -> Float[Tensor, "B C D"]:
-        """sqrt(D) c, or sqrt(D) (c + places) / sqrt(2); c = [row, zeros, cells]. ValueError: wrong size or symbol."""
+        """sqrt(D) c, or sqrt(D / 2) (c + places); c = [row, zeros, cells]. Raises ValueError: wrong size or symbol."""
         wanted = self.config.cells + (self.puzzles is not None)
         if inputs.dim() != 2 or inputs.shape[1] != wanted:
             raise ValueError(f"this model takes boards (B, {wanted}), not {tuple(inputs.shape)}")
@@ -131,19 +132,19 @@ class TRM(nn.Module):
         return D**0.5 * x_BCD
 
     def refine_z(self, state: State, context: Context) -> State:
-        """z <- net(z + (y + x)), or z <- net(z + x) where there is one latent."""
+        """z <- net(z + (y + x)); with one latent, z <- net(z + x)."""
         if isinstance(state, Tensor):
             return self.nets[0](state + context.x, context.biases[0])
         return Latents(state.y, self.nets[0](state.z + (state.y + context.x), context.biases[0]))
 
     def refine_y(self, state: State, context: Context) -> State:
-        """y <- net(y + z), or z <- net(z): the input is not shown, and that tells the net which role it plays."""
+        """y <- net(y + z); with one latent, z <- net(z). The missing x tells a shared net that it refines y."""
         if isinstance(state, Tensor):
             return self.nets[-1](state, context.biases[-1])
         return Latents(self.nets[-1](state.y + state.z, context.biases[-1]), state.z)
 
     def cycle(self, state: State, context: Context) -> Iterator[State]:
-        """Every state of one cycle, in order: n refinements of z, then one of y."""
+        """Yield every state of one cycle: n refinements of z, then one of y."""
         one_step = self.config.gradient == "last"
         if one_step:
             state = map_state(Tensor.detach, state)
@@ -154,29 +155,29 @@ class TRM(nn.Module):
         yield self.refine_y(state, context)
 
     def step(self, state: State, context: Context) -> State:
-        """The end of one cycle."""
+        """The last state of one cycle."""
         for refined in self.cycle(state, context):
             state = refined
         return state
 
     def read(self, state: State) -> Float[Tensor, "B L V"]:
-        """One linear map of the answer, without the prefix."""
+        """Logits of every cell: a linear map of the answer without its prefix."""
         return self.head(answer(state)[:, self.config.prefix :])
 
     def halting(self, state: State) -> Halting:
-        """What the answer's first token says about stopping, in float32 or better."""
+        """Halting logits (B,), read off the answer's first token, in float32 or better."""
         q_B2 = self.halt(answer(state)[:, 0])
         q_B2 = q_B2 if q_B2.dtype == torch.float64 else q_B2.float()
         return Halting(q_B2[:, 0], q_B2[:, 1])
 
 
 def answer(state: State) -> Float[Tensor, "B C D"]:
-    """The latent that answers are read off."""
+    """The latent that holds the answer: y, or the only latent."""
     return state if isinstance(state, Tensor) else state.y
 
 
 def block(config: TRMConfig, relations: int) -> AttentionBlock | TokenBlock:
-    """One block with the configured way to mix cells."""
+    """Build one block; `config.mixer` selects its mixing layer, `relations` is R."""
 
     def mlp(width: int) -> GatedMLP:
         return GatedMLP(width, hidden_width(width, config.expansion, config.multiple))
@@ -190,11 +191,11 @@ def block(config: TRMConfig, relations: int) -> AttentionBlock | TokenBlock:
 LEAST = {
     1: ("symbols", "classes", "cells", "width", "heads", "refinements", "multiple"),
     0: ("prefix", "puzzles"),
-}  # the least that these numbers of a configuration can be
+}  # least value -> fields of the configuration
 
 
 def check(config: TRMConfig, relations: Tensor | None) -> None:
-    """Refuse what cannot be built, in one line."""
+    """Raise ValueError if the model cannot be built, with a one-line message."""
     L, row = config.cells, (config.puzzle_width or config.width) if config.puzzles else 0
     for least, names in LEAST.items():
         for name in names:

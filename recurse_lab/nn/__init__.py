@@ -1,1 +1,1 @@
-"""Building blocks of the models, in plain PyTorch: hooks, autograd and autocast work on all of them."""
+"""Building blocks of the models in plain PyTorch; hooks, autograd and autocast work on all of them."""

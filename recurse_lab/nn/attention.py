@@ -1,4 +1,4 @@
-"""Self-attention that knows places by rotation, by learned relations of cells, or not at all.
+"""Self-attention with positions from rotation, from learned relations between cells, or without positions.
 
 Shape letters: B batch, C cells (prefix first), D width, H heads, K width of a head, J = K / 2, R relations.
 """
@@ -13,7 +13,11 @@ from torch import Tensor, nn
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention with rotary positions (Su et al. 2021, RoFormer, eq. 34)."""
+    """Multi-head self-attention with rotary positions (Su et al. 2021, RoFormer, eq. 34).
+
+    Raises:
+        ValueError: `heads` is below 1, or `width` is not a multiple of 2 `heads`.
+    """
 
     def __init__(self, width: int, heads: int, causal: bool = False) -> None:
         super().__init__()
@@ -35,7 +39,7 @@ class Attention(nn.Module):
 
 
 class Turn(NamedTuple):
-    """Cosines and sines (C, J) of the angles by which rotary positions turn the pairs (x_j, x_{j + J}) of a head."""
+    """Cosines and sines (C, J) of the rotary angles for the pairs (x_j, x_{j + J}) of a head."""
 
     cos: Tensor
     sin: Tensor
@@ -43,15 +47,18 @@ class Turn(NamedTuple):
 
 @lru_cache(maxsize=32)
 def turn(cells: int, width: int, dtype: torch.dtype, device: torch.device, base: float = 10_000.0) -> Turn:
-    """Angles i / base^(2 j / K) of cell i and pair j, for heads of some width K; computed in float32."""
-    with torch.inference_mode(False):  # so that whoever asks first, gradients may flow through what it turns
+    """Cosines and sines of the angles i / base^(2 j / K), in radians, of cell i and pair j.
+
+    `width` is the head width K. The angles are float32; the result has `dtype`.
+    """
+    with torch.inference_mode(False):  # cache normal tensors; inference tensors cannot be saved for backward
         frequency_J = 1 / base ** (torch.arange(0, width, 2, device=device) / width)
         angle_CJ = torch.outer(torch.arange(cells, device=device), frequency_J)
         return Turn(angle_CJ.cos().to(dtype), angle_CJ.sin().to(dtype))
 
 
 def rotate(x_BHCK: Float[Tensor, "B H C K"]) -> Float[Tensor, "B H C K"]:
-    """Turn each pair of numbers by an angle that grows with the cell's position (rotate-half form)."""
+    """Rotate each pair (x_j, x_{j + J}) by the angle of its cell (rotate-half form), in float32 or better."""
     C, K = x_BHCK.shape[-2:]
     precise = x_BHCK.dtype if x_BHCK.dtype == torch.float64 else torch.float32
     cos_CJ, sin_CJ = turn(C, K, precise, x_BHCK.device)
@@ -59,11 +66,11 @@ def rotate(x_BHCK: Float[Tensor, "B H C K"]) -> Float[Tensor, "B H C K"]:
     return torch.cat((a * cos_CJ - b * sin_CJ, b * cos_CJ + a * sin_CJ), dim=-1).to(x_BHCK.dtype)
 
 
-RELATION_SCALE = 8.0  # learned numbers move by the optimizer's step size; times 8 they get somewhere in time
+RELATION_SCALE = 8.0  # Adam moves each weight by about its learning rate; the factor 8 speeds up learning
 
 
 class PlacedAttention(Attention):
-    """Attention that knows places by rotation, by a learned number for each relation of two cells, or not at all."""
+    """Attention with rotary positions, learned weights per head and relation of two cells, both, or neither."""
 
     def __init__(self, width: int, heads: int, rotary: bool = True, relations: int = 0) -> None:
         super().__init__(width, heads)
@@ -71,13 +78,13 @@ class PlacedAttention(Attention):
         self.relation = nn.Parameter(torch.zeros(heads, relations)) if relations else None
 
     def bias(self, relations_RCC: Float[Tensor, "R C C"] | None) -> Float[Tensor, "H C C"] | None:
-        """8 sum_r w_hr relation_r(i, j): what is added to the scores of cell i looking at cell j."""
+        """8 sum_r w_hr relation_r(i, j), added to the score of query cell i and key cell j; None without relations."""
         if self.relation is None or relations_RCC is None:
             return None
         return RELATION_SCALE * torch.einsum("hr,rij->hij", self.relation, relations_RCC)
 
     def turn(self, x_BCD: Float[Tensor, "B C D"]) -> Turn | None:
-        """By which angles queries and keys are turned."""
+        """Cosines and sines (C, J) that rotate queries and keys; None without rotary positions."""
         C, D = x_BCD.shape[1:]
         return turn(C, D // self.heads, x_BCD.dtype, x_BCD.device) if self.rotary else None
 
@@ -103,6 +110,6 @@ def attend(
     """softmax(q k' / sqrt(K) + bias) v."""
     if bias_HCC is None:
         return F.scaled_dot_product_attention(q_BHCK, k_BHCK, v_BHCK)
-    # written out: with a learned bias torch has no fused kernel, and guards against rows of -inf for 30 % more time
+    # Torch has no fused kernel for a learned bias, and its guard against rows of -inf costs 30 % more time.
     scores_BHCC = (q_BHCK * q_BHCK.shape[-1] ** -0.5) @ k_BHCK.mT + bias_HCC
     return scores_BHCC.softmax(-1) @ v_BHCK

@@ -1,4 +1,4 @@
-"""Convolutions that keep the number of cells, in one or two dimensions.
+"""Convolutions over one or two dimensions; they keep the number of cells.
 
 Shape letters: B batch, D width, *C cells.
 """
@@ -10,7 +10,11 @@ from torch import Tensor, nn
 
 
 def conv(dims: int, wide_in: int, wide_out: int, dilation: int = 1) -> nn.Module:
-    """A 3-wide convolution without bias over 1 or 2 dimensions that keeps the number of cells."""
+    """Build a 3-wide convolution without bias over 1 or 2 dimensions; it keeps the number of cells.
+
+    Raises:
+        ValueError: `dims` is neither 1 nor 2.
+    """
     if dims not in (1, 2):
         raise ValueError(f"dims must be 1 or 2, not {dims}")
     kind = nn.Conv1d if dims == 1 else nn.Conv2d
@@ -18,9 +22,9 @@ def conv(dims: int, wide_in: int, wide_out: int, dilation: int = 1) -> nn.Module
 
 
 class ResidualConv(nn.Module):
-    """Two convolutions, each followed by group norm (left out when `groups` is 0), around a skip.
+    """Residual block of two convolutions, each followed by group norm (no norm if `groups` is 0).
 
-    He et al. 2016 with the group norm of Wu and He 2018; the block of Schwarzschild et al. 2021.
+    He et al. 2016, with the group norm of Wu and He 2018; Schwarzschild et al. 2021 use this block.
     """
 
     def __init__(self, dims: int, width: int, groups: int, dilation: int = 1) -> None:
@@ -29,13 +33,13 @@ class ResidualConv(nn.Module):
         self.norms = nn.ModuleList(nn.GroupNorm(groups, width) if groups else nn.Identity() for _ in range(2))
 
     def forward(self, x: Float[Tensor, "B D *C"]) -> Float[Tensor, "B D *C"]:
-        """ReLU inside, and after the sum."""
+        """relu(x + norm(conv(relu(norm(conv(x))))))."""
         inner = self.norms[0](self.convs[0](x)).relu()
         return (x + self.norms[1](self.convs[1](inner))).relu()
 
 
 def conv_head(dims: int, width: int, classes: int) -> nn.Sequential:
-    """Three convolutions that turn a state into logits, narrowing by half on the way."""
+    """Build three convolutions from a state (B, width, *C) to logits (B, classes, *C); the second halves the width."""
     sizes = (width, width, width // 2, classes)
     layers: list[nn.Module] = []
     for wide_in, wide_out in pairwise(sizes):

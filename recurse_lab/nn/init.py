@@ -1,4 +1,4 @@
-"""First weights, and rows of tables.
+"""Initial weights, and checked look-ups in embedding tables.
 
 Shape letters: *B batch, D width.
 """
@@ -10,7 +10,10 @@ from torch import Tensor, nn
 
 
 def lecun_normal_(weight: Tensor, std: float | None = None) -> Tensor:
-    """Fill with a normal cut off at two deviations that still has deviation `std` (1 / sqrt(fan in) if None)."""
+    """Fill `weight` in place from a normal cut at two of its deviations, scaled to standard deviation `std`.
+
+    None sets `std` to 1 / sqrt(fan in), the fan in being the last axis of `weight`.
+    """
     wanted = weight.shape[-1] ** -0.5 if std is None else std
     density = math.exp(-2) / math.sqrt(2 * math.pi)
     # a standard normal cut at -2 and 2 has variance 1 - 4 phi(2) / (2 Phi(2) - 1)
@@ -19,10 +22,10 @@ def lecun_normal_(weight: Tensor, std: float | None = None) -> Tensor:
 
 
 def looked_up(table: nn.Embedding, rows: Int[Tensor, "*B"], what: str) -> Float[Tensor, "*B D"]:
-    """Rows of a table.
+    """Look up rows (*B) of a table; `what` names them in the error.
 
     Raises:
-        ValueError: there is no such row. That is on a CPU; other devices report it later.
+        ValueError: the table has no such row. Only a CPU reports this; other devices fail later.
     """
     try:
         return table(rows)

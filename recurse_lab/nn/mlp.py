@@ -1,4 +1,4 @@
-"""The gated MLP of all transformer blocks.
+"""The gated MLP that all transformer blocks use.
 
 Shape letter: D width.
 """
@@ -19,11 +19,11 @@ class GatedMLP(nn.Module):
         self.down = nn.Linear(hidden, width, bias=False)
 
     def forward(self, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
-        """Transform each cell on its own."""
+        """Transform each cell separately."""
         gate, up = self.gate_up(x).chunk(2, dim=-1)
         return self.down(F.silu(gate) * up)
 
 
 def hidden_width(width: int, expansion: float = 4.0, multiple: int = 256) -> int:
-    """SwiGLU's inner width: 2/3 of `expansion` x width, rounded up to a multiple."""
+    """Inner width of SwiGLU: 2/3 of `expansion` x width, rounded to an integer, then up to a multiple of `multiple`."""
     return math.ceil(round(expansion * width * 2 / 3) / multiple) * multiple

@@ -1,6 +1,6 @@
-"""Norms without gain.
+"""The root-mean-square norm without gain.
 
-A norm without gain after every sum gives every state the same size, however often a block is applied
+This norm after every sum keeps all states at the same size, no matter how often a block is applied
 (Wang et al. 2025, HRM; Jolicoeur-Martineau 2025, TRM). Shape letter: D width.
 """
 
@@ -15,4 +15,4 @@ def rms(x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
     return (x32 * torch.rsqrt(x32.square().mean(-1, keepdim=True) + EPS)).to(x.dtype)
 
 
-EPS = 1e-5  # of the norms; both papers' code
+EPS = 1e-5  # eps of the norm, as in the code of both papers

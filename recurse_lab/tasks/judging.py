@@ -1,6 +1,6 @@
-"""What is right and what is lost: the task's own judgment of outputs, for answers that are classes or numbers.
+"""How a task judges outputs: loss, correctness and confidence, for answers that are classes or numbers.
 
-Objectives, accuracies and traces ask these functions and know nothing else of what an output is.
+Accuracies, traces and most objectives use only these functions and need no other knowledge of outputs.
 
 Shape letters: B batch, *C cells, V classes, T steps.
 """
@@ -18,18 +18,18 @@ IGNORE = -100  # target of a cell that counts neither in the loss nor in the acc
 
 @runtime_checkable
 class Judge(Protocol):
-    """The judgment of outputs; every task is one."""
+    """The judge of outputs; every task is one. Outputs: (B, *C, V) for classes, (B, *C) for numbers."""
 
     def asked(self, targets: Tensor, step: int) -> Tensor:
-        """What is asked for after `step` refinements, (B, *C)."""
+        """The targets (B, *C) after `step` refinements."""
         ...
 
     def counts(self, targets: Tensor) -> Tensor:
-        """Which cells count, (B, *C)."""
+        """Which cells count: True or False, (B, *C)."""
         ...
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Mean loss of all cells that count, a scalar."""
+        """Mean loss over all cells that count, a scalar."""
         ...
 
     def right(self, outputs: Tensor, targets: Tensor) -> Tensor:
@@ -37,15 +37,15 @@ class Judge(Protocol):
         ...
 
     def answer(self, outputs: Tensor) -> Tensor:
-        """The answer (B, *C) that outputs amount to."""
+        """The answers (B, *C) of the outputs."""
         ...
 
     def confidence(self, outputs: Tensor) -> Tensor:
-        """How sure each answer is, (B, *C), from 0 to 1."""
+        """Confidence (B, *C) of each answer, from 0 to 1; NaN if unknown."""
         ...
 
     def moved(self, outputs: Tensor, before: Tensor) -> Tensor:
-        """How far each example's outputs have moved from those before, (B,)."""
+        """Distance (B,) of each example's outputs from the outputs `before`."""
         ...
 
 
@@ -56,10 +56,10 @@ def wholly(right: Bool[Tensor, "B *C"]) -> Bool[Tensor, " B"]:
 
 @dataclass(frozen=True)
 class Classes:
-    """Outputs are logits (B, *C, V), targets class numbers (B, *C), the same after every step."""
+    """Outputs are logits (B, *C, V); targets are class numbers (B, *C), the same at every step."""
 
     def asked(self, targets: Int[Tensor, "B *C"], step: int) -> Int[Tensor, "B *C"]:
-        """The targets."""
+        """The targets, unchanged."""
         return targets
 
     def counts(self, targets: Int[Tensor, "B *C"]) -> Bool[Tensor, "B *C"]:
@@ -67,11 +67,11 @@ class Classes:
         return targets != IGNORE
 
     def loss(self, outputs: Float[Tensor, "B *C V"], targets: Int[Tensor, "B *C"]) -> Float[Tensor, ""]:
-        """Cross-entropy."""
+        """Mean cross-entropy over the cells that count, in nats."""
         return F.cross_entropy(outputs.flatten(0, -2), targets.flatten(), ignore_index=IGNORE)
 
     def right(self, outputs: Float[Tensor, "B *C V"], targets: Int[Tensor, "B *C"]) -> Bool[Tensor, "B *C"]:
-        """The likeliest class is the target."""
+        """True where the likeliest class is the target or the cell does not count."""
         return (outputs.argmax(-1) == targets) | (targets == IGNORE)
 
     def answer(self, outputs: Float[Tensor, "B *C V"]) -> Int[Tensor, "B *C"]:
@@ -83,7 +83,7 @@ class Classes:
         return outputs.float().log_softmax(-1).amax(-1).exp()
 
     def moved(self, outputs: Float[Tensor, "B *C V"], before: Float[Tensor, "B *C V"]) -> Float[Tensor, " B"]:
-        """KL(p || p before) in nats, mean over cells."""
+        """KL(p || p before) in nats, averaged over all cells."""
         log_p, log_before = outputs.float().log_softmax(-1), before.float().log_softmax(-1)
         return (log_p.exp() * (log_p - log_before)).sum(-1).flatten(1).mean(1)
 
@@ -95,15 +95,15 @@ CLASSES = Classes()
 class Numbers:
     """Outputs and targets are numbers (B, *C); a target of NaN does not count."""
 
-    tolerance: float = 0.01  # a number is right if it is no further off than this ...
-    relative: bool = True  # ... times the size of the target, or times 1
-    every_step: bool = False  # targets (B, T+1, *C) hold another target for each step, from the start on
+    tolerance: float = 0.01  # a number is right if its error is at most this ...
+    relative: bool = True  # ... times |target|; if False, times 1
+    every_step: bool = False  # targets are (B, T+1, *C): one per step, the first for the start
 
     def asked(self, targets: Tensor, step: int) -> Float[Tensor, "B *C"]:
-        """The targets, or those of this step.
+        """The targets; with `every_step`, those of `step`.
 
         Raises:
-            ValueError: there is no target for so many steps.
+            ValueError: the targets have no entry for `step`.
         """
         if not self.every_step:
             return targets
@@ -112,16 +112,16 @@ class Numbers:
         return targets[:, step]
 
     def counts(self, targets: Float[Tensor, "B *C"]) -> Bool[Tensor, "B *C"]:
-        """Cells whose target is a number."""
+        """Cells whose target is not NaN."""
         return ~targets.isnan()
 
     def loss(self, outputs: Float[Tensor, "B *C"], targets: Float[Tensor, "B *C"]) -> Float[Tensor, ""]:
-        """Mean squared error."""
+        """Mean squared error over the cells that count."""
         counts = self.counts(targets)
         return F.mse_loss(outputs[counts], targets[counts])
 
     def right(self, outputs: Float[Tensor, "B *C"], targets: Float[Tensor, "B *C"]) -> Bool[Tensor, "B *C"]:
-        """Within the tolerance."""
+        """True where the error is within the tolerance or the cell does not count."""
         size = targets.abs() if self.relative else torch.ones_like(targets)
         return ((outputs - targets).abs() <= self.tolerance * size) | targets.isnan()
 
@@ -130,10 +130,10 @@ class Numbers:
         return outputs
 
     def confidence(self, outputs: Float[Tensor, "B *C"]) -> Float[Tensor, "B *C"]:
-        """Not a number: a number does not say how sure it is."""
+        """NaN: a number carries no confidence."""
         return torch.full_like(outputs, torch.nan)
 
     def moved(self, outputs: Float[Tensor, "B *C"], before: Float[Tensor, "B *C"]) -> Float[Tensor, " B"]:
-        """|outputs - before| / |outputs|."""
+        """|outputs - before| / |outputs|, Euclidean norms over each example's cells."""
         size = outputs.flatten(1).norm(dim=1).clamp_min(1e-12)
         return (outputs - before).flatten(1).norm(dim=1) / size

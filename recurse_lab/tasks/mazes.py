@@ -1,8 +1,8 @@
 """Perfect mazes: mark the one path from start to goal.
 
 Schwarzschild et al. 2021, "Datasets for studying generalization from easy to hard examples". A maze is a
-spanning tree of rooms, so any two cells are joined by exactly one path. The dial is the side of the drawn
-grid. Shape letters: B batch, H side.
+spanning tree of rooms, so exactly one path joins any two free cells. The difficulty is the side of the grid.
+Shape letters: B batch, H side.
 """
 
 from collections import deque
@@ -23,14 +23,18 @@ Cell = tuple[int, int]
 
 @dataclass(frozen=True)
 class Mazes(Classes):
-    """Seeded mazes; a target is 1 on the path (both ends too), 0 on other free cells, -100 on walls."""
+    """Seeded mazes; a target is 1 on the path (both ends included), 0 on other free cells, -100 on walls."""
 
     symbols: int = 4
     classes: int = 2
     dims: int = 2
 
     def sample(self, count: int, size: int, split: Split, generator: Generator) -> Batch:
-        """`count` mazes of side `size` (odd, 5 or more) of one split: inputs and targets (B, H, H)."""
+        """Draw `count` mazes of one split, `size` cells a side (odd, 5 or more): inputs and targets (B, H, H).
+
+        Raises:
+            ValueError: `size` is even or below 5, or `sample_split` fails.
+        """
         if size < 5 or size % 2 == 0:
             raise ValueError(f"size must be an odd number from 5 on, not {size}")
         random = Random(int(torch.randint(0, 2**62, (), generator=generator)))
@@ -42,7 +46,11 @@ class Mazes(Classes):
         return Batch(inputs_BHH, self.solve(inputs_BHH))
 
     def solve(self, inputs_BHH: Int[Tensor, "B H H"]) -> Int[Tensor, "B H H"]:
-        """The path of each maze, by breadth-first search."""
+        """Targets of each maze, by breadth-first search.
+
+        Raises:
+            ValueError: a maze does not have one start and one goal, joined by free cells.
+        """
         targets_BHH = torch.where(inputs_BHH == WALL, IGNORE, 0)
         for target, maze in zip(targets_BHH, inputs_BHH.tolist(), strict=True):
             for row, column in shortest_path(maze):
@@ -52,13 +60,17 @@ class Mazes(Classes):
     def verify(
         self, inputs_BHH: Int[Tensor, "B H H"], answers_BHH: Int[Tensor, "B H H"]
     ) -> Bool[Tensor, " B"]:
-        """True where the cells marked 1 (walls aside) are one path without branches from start to goal."""
+        """True where the free cells marked 1 form one path without branches from start to goal.
+
+        Raises:
+            ValueError: a maze does not have exactly one start and one goal.
+        """
         pairs = zip(inputs_BHH.tolist(), answers_BHH.tolist(), strict=True)
         return torch.tensor([is_path(maze, answer) for maze, answer in pairs])
 
 
 def draw_maze(size: int, random: Random) -> list[list[int]]:
-    """A spanning tree of rooms by randomized depth-first search, with a start and a goal in two rooms."""
+    """Draw a spanning tree of rooms by randomized depth-first search; put start and goal in two rooms."""
     maze = [[WALL] * size for _ in range(size)]
     rooms = [(row, column) for row in range(1, size, 2) for column in range(1, size, 2)]
     stack = [random.choice(rooms)]
@@ -78,7 +90,7 @@ def draw_maze(size: int, random: Random) -> list[list[int]]:
 
 
 def shortest_path(maze: list[list[int]]) -> list[Cell]:
-    """Cells from start to goal.
+    """Cells (row, column) of a shortest path from start to goal, both included.
 
     Raises:
         ValueError: the maze does not have one start and one goal, joined by free cells.
@@ -103,7 +115,11 @@ def shortest_path(maze: list[list[int]]) -> list[Cell]:
 
 
 def is_path(maze: list[list[int]], answer: list[list[int]]) -> bool:
-    """Whether the free cells that `answer` marks form a path: ends with one neighbor, all others with two."""
+    """Whether the free cells marked 1 form a path: one marked neighbor for both ends, two for all others.
+
+    Raises:
+        ValueError: the maze does not have exactly one start and one goal.
+    """
     start, goal = _ends(maze)
     marked = {
         (row, column)
@@ -116,7 +132,7 @@ def is_path(maze: list[list[int]], answer: list[list[int]]) -> bool:
     degrees = {cell: len(marked & set(_free_neighbors(maze, cell))) for cell in marked}
     if any(degree != (1 if cell in (start, goal) else 2) for cell, degree in degrees.items()):
         return False
-    # a marked ring beside the path would have degree two everywhere too, but it is not reached from the start
+    # the cells of a separate marked ring have degree two as well, but the start does not reach them
     reached, waiting = {start}, [start]
     while waiting:
         new = (marked & set(_free_neighbors(maze, waiting.pop()))) - reached

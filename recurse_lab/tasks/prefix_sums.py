@@ -1,6 +1,6 @@
 """Prefix sums modulo 2: bit i of the answer is the parity of the first i+1 input bits.
 
-Schwarzschild et al. 2021, "Datasets for studying generalization from easy to hard examples". The dial
+Schwarzschild et al. 2021, "Datasets for studying generalization from easy to hard examples". The difficulty
 is the length. Shape letters: B batch, L bits.
 """
 
@@ -16,14 +16,18 @@ from recurse_lab.tasks.judging import Classes
 
 @dataclass(frozen=True)
 class PrefixSums(Classes):
-    """Seeded strings of any length, split for good into training, validation and test strings."""
+    """Seeded strings of any length, divided permanently into training, validation and test strings."""
 
     symbols: int = 2
     classes: int = 2
     dims: int = 1
 
     def sample(self, count: int, size: int, split: Split, generator: Generator) -> Batch:
-        """`count` strings of `size` bits of one split: inputs and targets (B, L)."""
+        """Draw `count` strings of `size` bits of one split: inputs and targets (B, L).
+
+        Raises:
+            ValueError: `size` is below 1, or `sample_split` fails.
+        """
         if size < 1:
             raise ValueError(f"size must be 1 bit or more, not {size}")
 
@@ -34,11 +38,11 @@ class PrefixSums(Classes):
         return Batch(inputs_BL, self.solve(inputs_BL))
 
     def solve(self, inputs_BL: Int[Tensor, "B L"]) -> Int[Tensor, "B L"]:
-        """The exact answer."""
+        """The exact answers."""
         return inputs_BL.cumsum(dim=1) % 2
 
     def verify(self, inputs_BL: Int[Tensor, "B L"], answers_BL: Int[Tensor, "B L"]) -> Bool[Tensor, " B"]:
-        """True where each answer is a bit, and the one before it plus the input bit, modulo 2."""
+        """True where all answers are bits, each the answer before it plus its input bit, modulo 2."""
         before_BL = torch.cat((torch.zeros_like(answers_BL[:, :1]), answers_BL[:, :-1]), dim=1)
         bits_BL = (answers_BL == 0) | (answers_BL == 1)
         return (bits_BL & ((before_BL + inputs_BL - answers_BL) % 2 == 0)).all(dim=1)

@@ -1,8 +1,8 @@
 """Sudoku with 4x4, 6x6 or 9x9 cells: puzzles with one solution, split by the kind of their solution grid.
 
-Two grids are of one kind when relabeled digits, permuted rows and columns (within and between bands) or, on
-square boxes, reflection turn one into the other. Test kinds never occur in training, neither relabeled (which
-augmentation does) nor reordered (which a net without positions cannot notice).
+Two grids are of one kind if one becomes the other by relabeled digits, rows and columns permuted within
+bands, permuted bands or, for square boxes, transposition. Test kinds never occur in training, neither
+relabeled (as augmentation does) nor reordered (a net without positions cannot tell reordered grids apart).
 
 Shape letters: B batch, L cells, N side, R relations.
 """
@@ -27,44 +27,43 @@ RELATIONS = ("same cell", "same row", "same column", "same box")
 
 @dataclass(frozen=True)
 class Sudoku(Classes):
-    """Seeded puzzles of one side; the dial is the number of givens. Symbols: 0 blank, 1 to n digits."""
+    """Seeded puzzles of one side n; the difficulty is the number of givens. Symbols: 0 blank, digits 1 to n."""
 
     side: int = 6
     dims: int = 1
 
     @cached_property
     def rules(self) -> Rules:
-        """Units and solver."""
+        """The units and the solver."""
         return Rules(self.side)
 
     @property
     def cells(self) -> int:
-        """L."""
+        """L, the number of cells."""
         return self.side**2
 
     @property
     def symbols(self) -> int:
-        """Blank and the digits."""
+        """Number of input symbols: blank and the digits."""
         return self.side + 1
 
     @property
     def classes(self) -> int:
-        """The same symbols, so that a digit is its own class; 0 is never a target."""
+        """Number of classes: each digit is its own class; 0 is never a target."""
         return self.side + 1
 
     def sample(self, count: int, size: int, split: Split, generator: Generator) -> Batch:
-        """`count` puzzles with `size` givens of one split: inputs and targets (B, L)."""
+        """Draw `count` puzzles of one split with `size` givens: inputs and targets (B, L); ValueError as in `pool`."""
         return self.pool(count, (size, size), split, generator)
 
     def pool(
         self, count: int, givens: tuple[int, int], split: Split, generator: Generator, tries: int = 400
     ) -> Batch:
-        """`count` puzzles whose number of givens is drawn from a range, as far as their solutions allow.
+        """Draw `count` puzzles of one split: inputs and targets (B, L). The number of givens is random.
 
         Args:
-            givens: fewest and most; a puzzle that cannot be dug down to the number drawn counts if it has no
-                more than the most.
-            tries: solution grids drawn for each puzzle before giving up.
+            givens: fewest and most. A puzzle with more givens than drawn counts if it has at most the most.
+            tries: number of solution grids to draw per puzzle. ValueError: bad arguments, or too few puzzles.
         """
         if split not in SPLITS:
             raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {split!r}")
@@ -91,22 +90,22 @@ class Sudoku(Classes):
         )
 
     def split_of(self, grid: Board) -> Split:
-        """To which split a solution grid belongs.
+        """The split of a solution grid; ValueError as in `kind`.
 
-        4x4 has two kinds only: one of them is for testing, and the other is divided by what relabeling leaves.
+        4x4 has only two kinds: one is for testing; `relabeled` grids divide the other into two splits.
         """
         kind = self.kind(grid)
         if self.side > 4:
             return next(split for split in SPLITS if _fold(tuple(kind)) in FOLD_OF[split])
-        if max(kind) == 2:  # rows and columns that only swap digits in pairs: 96 of the 288 grids
+        if max(kind) == 2:  # all permutations swap digits in pairs: 96 of the 288 grids
             return "test"
         return "validation" if _fold(tuple(relabeled(grid))) in FOLD_OF["validation"] else "train"
 
     def kind(self, grid: Board) -> list[int]:
-        """Numbers that are the same for all grids of a kind: how rows, and columns, permute each other.
+        """Numbers that all grids of a kind share: cycle lengths of the permutations between rows and columns.
 
         Raises:
-            ValueError: there are no rules for this side, or the grid is no solution.
+            ValueError: this side has no rules, or the grid is not a solution.
         """
         if len(grid) != self.rules.side**2 or not self.rules.is_solution(grid):
             raise ValueError(f"kinds are of solved {self.side}x{self.side} grids only")
@@ -119,7 +118,7 @@ class Sudoku(Classes):
         ]
 
     def augment(self, batch: Batch, generator: Generator) -> Batch:
-        """Every puzzle with its digits relabeled at random; ValueError for a wrong size or symbol."""
+        """Relabel the digits of every puzzle at random; ValueError for a wrong size or symbol."""
         for board_BL in batch:
             self._check(board_BL)
         order_BN = torch.rand(len(batch.inputs), self.side, generator=generator).argsort(1) + 1
@@ -130,13 +129,13 @@ class Sudoku(Classes):
         """The exact answers.
 
         Raises:
-            ValueError: a board has a wrong size or symbol, a digit twice in a unit, or not exactly one solution.
+            ValueError: a board has a wrong size or symbol, a digit twice in a unit, or no unique solution.
         """
         found = [self._only_solution(number, board) for number, board in enumerate(self._boards(inputs_BL))]
         return torch.tensor(found, dtype=torch.int64).view(-1, self.cells)
 
     def verify(self, inputs_BL: Int[Tensor, "B L"], answers_BL: Int[Tensor, "B L"]) -> Bool[Tensor, " B"]:
-        """True where an answer keeps the givens and is a solution; ValueError for a wrong size, symbol or count."""
+        """True where an answer keeps the givens and is a solution; ValueError for a wrong size, symbol or number."""
         if len(self._boards(inputs_BL)) != len(self._boards(answers_BL)):
             raise ValueError(f"{len(inputs_BL)} puzzles cannot have {len(answers_BL)} answers")
         kept = ((inputs_BL == 0) | (inputs_BL == answers_BL)).all(1)
@@ -146,11 +145,11 @@ class Sudoku(Classes):
         return kept & full
 
     def grade(self, inputs_BL: Int[Tensor, "B L"]) -> list[str]:
-        """The hardest technique each needs; ValueError for a wrong size or symbol, or a digit twice in a unit."""
+        """Hardest technique of each puzzle; ValueError for a wrong size or symbol, or a digit twice in a unit."""
         return [technique(self.rules, board) for board in self._boards(inputs_BL)]
 
     def relations(self) -> Float[Tensor, "R L L"]:
-        """1 where two cells are the same, or share a row, a column, a box; in the order of `RELATIONS`."""
+        """1 where two cells are the same or share a row, column or box, in the order of `RELATIONS`; else 0."""
         places = torch.tensor([(cell, *place) for cell, place in enumerate(self.rules.places)])
         return (places[:, None] == places[None]).permute(2, 0, 1).float()
 
@@ -179,7 +178,7 @@ class Sudoku(Classes):
 
 
 def relabeled(grid: Board) -> Board:
-    """The grid with its first row counting from 1: the same for all relabelings of a grid."""
+    """Relabel the digits so that the first row is 1, 2, ...; all relabelings of a grid give the same result."""
     new = {digit: number for number, digit in enumerate(grid[: math.isqrt(len(grid))], start=1)}
     return [new[digit] for digit in grid]
 
@@ -190,10 +189,10 @@ def _fold(numbers: tuple[int, ...]) -> int:
 
 
 def _cycles(lines: list[Board], band: int) -> list[int]:
-    """Cycle lengths of the permutations between the lines of a band, for every band, then between two bands.
+    """Cycle lengths of the permutations between lines of one band, for every band, then of two bands.
 
-    Relabeling conjugates these permutations, which keeps their cycles; reordering cells changes none of them,
-    and reordering lines or bands nothing once they are sorted.
+    Relabeling conjugates these permutations and keeps their cycle lengths. Reordering cells changes no
+    permutation. Sorting removes the order of lines and bands.
     """
     bands = [lines[first : first + band] for first in range(0, len(lines), band)]
     inside = sorted(_sorted_cycles(combinations(one, 2)) for one in bands)
@@ -206,7 +205,7 @@ def _sorted_cycles(pairs: Iterable[tuple[Board, ...]]) -> list[int]:
 
 
 def _cycle_lengths(a: Board, b: Board) -> list[int]:
-    """Sorted cycle lengths of the permutation that maps each digit of `a` to the one of `b` in its place."""
+    """Sorted cycle lengths of the permutation from each digit of `a` to the digit of `b` at the same place."""
     target, seen, lengths = dict(zip(a, b, strict=True)), set[int](), []
     for digit in a:
         length = 0

@@ -1,4 +1,4 @@
-"""Rules of Sudoku on plain lists: units, solving, counting solutions, grading, digging out cells.
+"""Sudoku on plain lists: units, solving, counting solutions, grading, removing givens.
 
 A board is a list of n x n numbers, row by row: 0 is blank, digits are 1 to n. Boxes are 2x2, 2x3 or 3x3.
 A set of digits is a bit mask; bit d - 1 stands for digit d.
@@ -11,12 +11,12 @@ from random import Random
 BOXES = {4: (2, 2), 6: (2, 3), 9: (3, 3)}  # side -> rows and columns of a box
 TECHNIQUES = ("naked singles", "hidden singles", "search")
 Board = list[int]
-Used = tuple[list[int], ...]  # sets of the digits in each row, each column, each box
+Used = tuple[list[int], ...]  # digit sets of the rows, of the columns and of the boxes
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Which cells share a row, a column or a box, for one side."""
+    """Units and solver for one side: 4, 6 or 9. ValueError for any other side."""
 
     side: int
 
@@ -47,7 +47,7 @@ class Rules:
         return (1 << self.side) - 1
 
     def candidates(self, board: Board) -> list[int]:
-        """Digits that no unit of a blank cell holds yet; the empty set for filled cells."""
+        """Digit set of each cell: digits that none of its units holds; 0 for filled cells. ValueError as in `used`."""
         used = self.used(board)
         return [0 if digit else self._left(used, cell) for cell, digit in enumerate(board)]
 
@@ -57,7 +57,7 @@ class Rules:
         return all({board[cell] for cell in unit} == wanted for unit in self.units)
 
     def solutions(self, board: Board, most: int = 2, random: Random | None = None) -> list[Board]:
-        """Up to `most` solutions; `random` tries the digits of a cell in random order.
+        """Up to `most` solutions; with `random`, the search tries the digits of a cell in random order.
 
         Raises:
             ValueError: a unit holds a digit twice.
@@ -68,7 +68,7 @@ class Rules:
         return found
 
     def fits(self, board: Board, blank: list[int], used: Used, cell: int, digit: int) -> bool:
-        """Whether there is a solution with `digit` in `cell`."""
+        """Whether the board has a solution with `digit` in `cell`; `blank` lists the other blank cells."""
         board, found, bit = list(board), list[Board](), 1 << digit - 1
         board[cell] = digit
         self.flip(used, cell, bit)
@@ -77,12 +77,12 @@ class Rules:
         return bool(found)
 
     def digits(self, used: Used, cell: int) -> list[int]:
-        """Candidates of a blank cell."""
+        """Candidate digits of a blank cell, in ascending order."""
         left = self._left(used, cell)
         return [digit for digit in range(1, self.side + 1) if left >> (digit - 1) & 1]
 
     def used(self, board: Board) -> Used:
-        """Digits that each row, each column and each box holds."""
+        """Digit sets of all rows, columns and boxes; ValueError if a unit holds a digit twice."""
         used = tuple([0] * self.side for _ in range(3))
         for cell, digit in enumerate(board):
             if digit:
@@ -92,7 +92,7 @@ class Rules:
         return used
 
     def flip(self, used: Used, cell: int, bit: int) -> None:
-        """Add a digit to the units of a cell, or take it away."""
+        """Add the digit of mask `bit` to the units of a cell, or remove it if present."""
         r, c, b = self.places[cell]
         used[0][r] ^= bit
         used[1][c] ^= bit
@@ -105,7 +105,7 @@ class Rules:
     def _search(
         self, board: Board, blank: list[int], used: Used, found: list[Board], most: int, random: Random | None
     ) -> None:
-        """Depth-first search that fills the cell with the fewest candidates first."""
+        """Depth-first search; fill the cell with the fewest candidates first, and append solutions to `found`."""
         if not blank:
             found.append(list(board))
             return
@@ -138,7 +138,7 @@ class Rules:
 
 
 def dig(rules: Rules, solution: Board, givens: int, random: Random) -> Board:
-    """Blank cells in random order as long as the solution stays the only one, down to `givens` where possible."""
+    """Blank cells in random order while the solution stays unique, until `givens` are left or no cell can go."""
     board, used, blank = list(solution), rules.used(solution), list[int]()
     for cell in random.sample(range(len(board)), len(board)):
         if len(board) - len(blank) <= givens:
@@ -147,7 +147,7 @@ def dig(rules: Rules, solution: Board, givens: int, random: Random) -> Board:
         bit = 1 << digit - 1
         rules.flip(used, cell, bit)
         board[cell] = 0
-        # a second solution would have another digit here; a cell with one candidate needs no search
+        # a second solution has another digit here; a cell with one candidate needs no search
         if any(
             rules.fits(board, blank, used, cell, other)
             for other in rules.digits(used, cell)
@@ -161,10 +161,10 @@ def dig(rules: Rules, solution: Board, givens: int, random: Random) -> Board:
 
 
 def technique(rules: Rules, board: Board) -> str:
-    """What a solver needs who works cell by cell: one of `TECHNIQUES`.
+    """The hardest technique that a cell-by-cell solver needs: one of `TECHNIQUES`; ValueError as in `used`.
 
-    Naked single: a cell with one candidate. Hidden single: a digit with one cell in a unit. If both run dry
-    before the board is full, a guess is needed: search.
+    Naked single: a cell with one candidate. Hidden single: a digit with one possible cell in a unit. Search:
+    neither exists before the board is full, so the solver must guess.
     """
     board, hardest = list(board), 0
     while 0 in board:
@@ -182,7 +182,7 @@ def technique(rules: Rules, board: Board) -> str:
 
 
 def _hidden_single(rules: Rules, candidates: list[int]) -> tuple[int, int] | None:
-    """A cell and the digit that has no other place in one of its units."""
+    """A cell, and the digit that fits no other cell of one of its units; None if no such cell exists."""
     for unit in rules.units:
         for digit in range(1, rules.side + 1):
             places = [cell for cell in unit if candidates[cell] >> (digit - 1) & 1]

@@ -1,1 +1,1 @@
-"""Objectives over streams of thoughts, one training loop, and where its batches come from."""
+"""Objectives over streams of thoughts, one training loop, its optimizer, and the sources of its batches."""

@@ -1,8 +1,8 @@
-"""The one training loop of the book: `training` offers its steps one by one, and `fit` takes them all.
+"""The one training loop of the book: `training` yields its steps one by one; `fit` runs all of them.
 
-A plan says how many optimizer steps and at what rate; an objective says what is asked of the model; a
-source hands out batches of its task. The loop draws nothing, prints nothing and measures nothing else. Whoever
-wants more (a validation score, a progress bar, an early end) does it between two steps.
+A plan sets the number of optimizer steps and their rate; an objective computes the loss; a source draws
+batches of its task. The loop prints and plots nothing, and measures only loss, accuracy and cost. Callers add
+more (a validation score, a progress bar, an early end) between two steps.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ from recurse_lab.train.optimizer import Plan, Stepper
 
 @runtime_checkable
 class Source(Protocol):
-    """Where batches come from; it may watch the accuracy to decide how hard the next one is."""
+    """A source of batches; it may use the observed accuracy to choose the difficulty of the next batch."""
 
     @property
     def task(self) -> Judge: ...  # noqa: D102
@@ -31,45 +31,45 @@ class Source(Protocol):
 
 
 class Step(NamedTuple):
-    """One optimizer step that was made."""
+    """The record of one optimizer step."""
 
     number: int  # counted from 0
     loss: float
-    accuracy: float  # share of the counting cells that the outcome gets right
+    accuracy: float  # share of right cells among those that count, 0 to 1
     outcome: Outcome
     stepper: Stepper
 
     def averaged(self) -> AbstractContextManager[None]:
-        """Inside, the model has its averaged weights."""
+        """A context inside which the model has its averaged weights."""
         return self.stepper.average.in_place()
 
 
-After = Callable[[Step], bool | None]  # what is done after a step; True ends the training
+After = Callable[[Step], bool | None]  # called after a step; True ends the training
 
 
 @dataclass
 class Run:
-    """What a training run leaves behind: its learning curve, one number a step, and its cost."""
+    """The results of a training run: its learning curve, one number per step, and its cost."""
 
     loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)  # share of cells right
-    examples: int = 0  # problems taken from the source
+    accuracy: list[float] = field(default_factory=list)  # share of right cells, 0 to 1
+    examples: int = 0  # fresh problems that the objective used
     seconds: float = 0.0  # CPU-seconds of this process
-    ended: bool = False  # whether `after` ended it, before the plan's last step
+    ended: bool = False  # whether `after` ended the run
 
     def curve(self, every: int) -> dict[str, list[float]]:
-        """Loss and accuracy as means of `every` steps, rounded: small enough to keep."""
+        """Loss and accuracy as means over `every` steps, rounded to four decimals, to store."""
         return {name: means(getattr(self, name), every) for name in ("loss", "accuracy")}
 
     def points(self, every: int) -> dict[str, list[float]]:
-        """Loss and accuracy of one step in `every`, rounded."""
+        """Loss and accuracy of every `every`-th step from the first on, rounded to four decimals."""
         return {
             name: [round(value, 4) for value in getattr(self, name)[::every]] for name in ("loss", "accuracy")
         }
 
 
 def means(values: Sequence[float], every: int) -> list[float]:
-    """Means of `every` values each, in order, rounded to four decimals."""
+    """Means over groups of `every` values, in order, rounded to four decimals; the last group may be smaller."""
     groups = [values[first : first + every] for first in range(0, len(values), every)]
     return [round(sum(group) / len(group), 4) for group in groups]
 
@@ -77,13 +77,14 @@ def means(values: Sequence[float], every: int) -> list[float]:
 def training(
     model: nn.Module, source: Source, objective: Any, plan: Plan, generator: Generator
 ) -> Iterator[Step]:
-    """Train `model` in place; yield each optimizer step after it was made. Who stops asking ends the training.
+    """Train `model` in place; yield each optimizer step after it. The caller may stop at any step.
 
     Args:
         objective: an `Objective` that suits the model.
+        generator: draws the random numbers of the objective.
 
     Raises:
-        FloatingPointError: the loss is no longer a finite number.
+        FloatingPointError: the loss is NaN or +infinity; the weights have then taken this step already.
     """
     stepper, carry = Stepper(model, plan), None
     model.train()
@@ -106,13 +107,13 @@ def fit(
     generator: Generator,
     after: After | None = None,
 ) -> Run:
-    """Train `model` in place, leave it with its averaged weights, and return its learning curve.
+    """Train `model` in place, put its averaged weights into it, and return its learning curve.
 
-    `after(step)` is called after every step: a progress bar, or a rule that ends the training by returning True. Else
-    the training ends with the plan's last step, whatever the clock says.
+    `fit` calls `after(step)` after every step, for example a progress bar; True ends the training. Otherwise
+    the training ends with the plan's last step; no time limit applies.
 
     Raises:
-        FloatingPointError: the loss is no longer a finite number.
+        FloatingPointError: the loss is NaN or +infinity.
     """
     run, begun = Run(), process_time()
     for step in training(model, source, objective, plan, generator):
@@ -130,7 +131,7 @@ def fit(
 
 
 def cell_accuracy(task: Judge, outcome: Outcome) -> float:
-    """Share of the counting cells that the outcome's output gets right."""
+    """Share, 0 to 1, of the cells that count in which the outcome's output is right."""
     counts = task.counts(outcome.targets)
     right = task.right(outcome.output.detach(), outcome.targets) & counts
     return right.sum().item() / max(1, int(counts.sum().item()))
@@ -138,7 +139,13 @@ def cell_accuracy(task: Judge, outcome: Outcome) -> float:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[Generator]:
-    """Build models reproducibly: torch's global state is seeded inside and put back after; yields a generator."""
+    """Build models reproducibly: seed torch's global state inside, and yield a generator with the same seed.
+
+    The CPU's global state is restored afterwards; that of other devices is not.
+
+    Raises:
+        ValueError: the seed is negative.
+    """
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, not {seed}")
     with torch.random.fork_rng(devices=[]):

@@ -1,6 +1,6 @@
-"""One optimizer step: AdamW for the weights, signs for an identity table, a slow average.
+"""One optimizer step: AdamW for the weights, sign steps for an identity table, an exponential average.
 
-The table and the average are those of Jolicoeur-Martineau 2025 (TRM), section 4.7, and of its code.
+Average: Jolicoeur-Martineau 2025 (TRM), section 4.7. Sign steps of the table: the code of that paper.
 
 Shape letters: B slots, N rows of the table, D width.
 """
@@ -14,25 +14,25 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-TABLE = "puzzles.weight"  # a model's identity table; it is neither averaged nor given to AdamW
+TABLE = "puzzles.weight"  # a model's identity table; neither AdamW nor the average includes it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How to optimize; a budget is a number of steps, never of seconds, so that a seed fixes the result."""
+    """Optimizer settings. The budget is a number of steps, not of seconds, so the seed determines the result."""
 
     steps: int
-    rate: float = 2e-3  # peak learning rate of AdamW
+    rate: float = 2e-3  # largest learning rate of AdamW
     warmup: int = 100  # steps of linear warm-up
-    decay_last: float = 0.2  # the rate is ten times smaller for this last share of the steps
-    weight_decay: float = 2e-4  # on every weight, biases and embeddings included
+    decay_last: float = 0.2  # share of the steps, at the end, with a tenth of the rate
+    weight_decay: float = 2e-4  # AdamW's, on every weight including biases and embeddings
     betas: tuple[float, float] = (0.9, 0.999)
-    clip: float | None = 1.0  # largest norm of the gradient; None: as it comes
-    average: float = 0.0  # mu of the slow average that training ends with; 0 ends with the last weights
+    clip: float | None = 1.0  # largest norm of the gradient; None: no clipping
+    average: float = 0.0  # mu of the exponential average of the weights; 0: no average
     table_rate: float = (
-        1e-4  # of the identity table, where the model has one (1e-2 for ARC, whose table is large)
+        1e-4  # learning rate of the identity table, if any (1e-2 for ARC, which has a large table)
     )
-    table_decay: float = 1.0
+    table_decay: float = 1.0  # weight decay of the identity table
 
     def rate_at(self, step: int) -> float:
         """Learning rate of optimizer step `step`, counted from 0."""
@@ -41,7 +41,7 @@ class Plan:
 
 
 class Stepper:
-    """Steps a model in place by a plan, and keeps the average of its weights."""
+    """Updates a model in place according to a plan, and its averaged weights."""
 
     def __init__(self, model: nn.Module, plan: Plan) -> None:
         self.plan, self.taken = plan, 0
@@ -54,7 +54,7 @@ class Stepper:
         self.average = Average(model, plan.average)
 
     def step(self, loss: Float[Tensor, ""], inputs: Any = None) -> None:
-        """One step down `loss`. Of a model with a table, `inputs` begin with the column of the rows they used."""
+        """One step down `loss`. If the model has a table, column 0 of `inputs` (B, ...) holds the rows used."""
         self.adam.param_groups[0]["lr"] = self.plan.rate_at(self.taken)
         self.adam.zero_grad()
         if self.table is not None:
@@ -71,17 +71,17 @@ class Stepper:
 
 @torch.no_grad()
 def sign_step(table_ND: nn.Parameter, rows: Int[Tensor, " B"], rate: float, decay: float) -> None:
-    """row <- (1 - rate decay) row - rate sign(sum of its gradients), for the rows that were used, once each."""
+    """row <- (1 - rate decay) row - rate sign(sum of its gradients), once for each row in `rows`."""
     assert table_ND.grad is not None
     used = rows.unique()
-    # autograd has summed the gradients of slots that share a row
+    # autograd sums the gradients of slots that share a row
     table_ND[used] = table_ND[used] * (1 - rate * decay) - rate * table_ND.grad[used].sign()
 
 
 class Average:
-    """The exponential average of a model's weights (without its table): what the papers evaluate.
+    """The exponential average of a model's weights (without its table); the papers evaluate these weights.
 
-    With a share mu of 0 there is none: the average is the weights themselves.
+    `share` is mu; if it is 0, the average equals the weights.
     """
 
     def __init__(self, model: nn.Module, share: float) -> None:
@@ -97,7 +97,7 @@ class Average:
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """The model has its averaged weights inside, and its own again afterwards."""
+        """A context inside which the model has its averaged weights; afterwards it has its own again."""
         own = {name: value.detach().clone() for name, value in self.weights.items()}
         self.keep()
         try:
@@ -106,7 +106,7 @@ class Average:
             self._put(own)
 
     def keep(self) -> None:
-        """The model has its averaged weights from now on."""
+        """Put the averaged weights into the model permanently."""
         self._put(self.slow)
 
     @torch.no_grad()

@@ -1,15 +1,19 @@
-"""When a run may end: after its validation score has stopped rising, by one rule for every net."""
+"""A stopping rule: a run ends when its validation score stops rising; all nets use the same rule."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plateau:
-    """The rule: stop when the best score of the last `patience` steps is no more than `rise` above the one before."""
+    """Stop if the best score of the last `patience` steps is at most `rise` above the best score before them.
 
-    every: int = 250  # optimizer steps between two looks at the validation score
-    patience: int = 1_500
-    rise: float = 0.005
+    Raises:
+        ValueError: `every` is not from 1 to `patience`.
+    """
+
+    every: int = 250  # optimizer steps between two validation scores
+    patience: int = 1_500  # optimizer steps
+    rise: float = 0.005  # in units of the score
 
     def __post_init__(self) -> None:
         if not 1 <= self.every <= self.patience:
@@ -20,23 +24,23 @@ class Plateau:
 
 @dataclass
 class PlateauWatch:
-    """The scores so far, and whether they have stopped rising."""
+    """The scores so far, and the test whether they stopped rising."""
 
     rule: Plateau
-    scores: list[float] = field(default_factory=list)  # one for every `rule.every` steps
+    scores: list[float] = field(default_factory=list)  # one per `rule.every` steps
 
     def due(self, step: int) -> bool:
-        """Whether the score is wanted after optimizer step `step`, counted from 0."""
+        """Whether to measure the score after optimizer step `step`, counted from 0."""
         return (step + 1) % self.rule.every == 0
 
     def note(self, score: float) -> bool:
-        """Take in a score; True where the rule says that the run is over."""
+        """Record a score; return True if the rule ends the run."""
         self.scores.append(score)
         return self.reached
 
     @property
     def reached(self) -> bool:
-        """Whether the score has not risen for as long as the rule waits."""
+        """Whether the score has not risen for `patience` steps."""
         waiting = self.rule.patience // self.rule.every
         before, lately = self.scores[:-waiting], self.scores[-waiting:]
         return bool(before) and max(lately) <= max(before) + self.rule.rise

@@ -1,4 +1,4 @@
-"""Where training batches come from: a curriculum that grows with success, or a pool of problems made beforehand."""
+"""Sources of training batches: a curriculum that grows with success, a pool of problems, or fixed batches."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ from recurse_lab.tasks.judging import Judge
 
 @dataclass
 class Curriculum:
-    """Problems of a growing size: `by` larger whenever the running accuracy passes `threshold`.
+    """Problems of growing size: the size grows by `by` when the running accuracy exceeds `threshold`.
 
-    A length curriculum turns the plateau of prefix sums (one seed in three leaves it) into a slope that
-    every seed climbs. `largest` = `size` gives problems of one size.
+    On prefix sums of fixed length, one seed in three leaves the initial plateau; with a length curriculum,
+    every seed learns. `largest` = `size` gives problems of one size.
     """
 
     task: Task
-    count: int  # problems a batch
-    size: int  # size to begin with
-    largest: int  # size to end with: the training size
+    count: int  # problems per batch
+    size: int  # current size; initially the first size
+    largest: int  # last size: the training size
     generator: Generator
     by: int = 2
     threshold: float = 0.97
     memory: float = 0.9  # weight of the past in the running accuracy
-    running: float = 0.0
+    running: float = 0.0  # running accuracy, 0 to 1
 
     def draw(self) -> Batch:
-        """A batch of the present size."""
+        """Draw a training batch of the current size."""
         return self.task.sample(self.count, self.size, "train", self.generator)
 
     def observe(self, accuracy: float) -> None:
-        """Grow when the running accuracy is above the threshold, and start counting again."""
+        """Update the running accuracy; above the threshold, grow and reset the running accuracy to 0."""
         self.running = self.memory * self.running + (1 - self.memory) * accuracy
         if self.running > self.threshold and self.size < self.largest:
             self.size, self.running = min(self.size + self.by, self.largest), 0.0
@@ -41,27 +41,27 @@ class Curriculum:
 
 @dataclass(frozen=True)
 class Pool:
-    """Problems drawn from a pool, with replacement, each in a new guise whenever it is drawn, if there is one."""
+    """Problems drawn from a pool with replacement; `augment`, if given, changes each batch at random."""
 
     task: Judge
     problems: Batch
-    count: int  # problems a batch
+    count: int  # problems per batch
     generator: Generator
     augment: Callable[[Batch, Generator], Batch] | None = None
 
     def draw(self) -> Batch:
-        """A batch of problems, augmented."""
+        """Draw a batch of problems and augment it."""
         chosen = torch.randint(len(self.problems.inputs), (self.count,), generator=self.generator)
         drawn = Batch(*(part[chosen] for part in self.problems))
         return self.augment(drawn, self.generator) if self.augment else drawn
 
     def observe(self, accuracy: float) -> None:
-        """Nothing changes with success."""
+        """Do nothing: the accuracy has no effect."""
 
 
 @dataclass
 class InTurn:
-    """Batches that were made beforehand, one after the other, and from the first again after the last."""
+    """Given batches in order; after the last, start again with the first."""
 
     task: Judge
     batches: Sequence[Batch]
@@ -73,4 +73,4 @@ class InTurn:
         return self.batches[(self.drawn - 1) % len(self.batches)]
 
     def observe(self, accuracy: float) -> None:
-        """Nothing changes with success."""
+        """Do nothing: the accuracy has no effect."""

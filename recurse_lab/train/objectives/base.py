@@ -1,7 +1,7 @@
-"""What every objective is and returns.
+"""The interface of objectives and their return value.
 
-Objectives know nothing of architectures, and nothing of what an answer is: they ask the task what is right and what is
-lost. Each is a frozen dataclass without state of its own.
+Objectives do not depend on an architecture or a kind of answer: the task computes loss and correctness. Only
+`HaltingSupervision` needs a halting head and class answers. An objective is a frozen dataclass without state.
 
 Shape letters: B batch, *C cells, V classes.
 """
@@ -18,29 +18,35 @@ from recurse_lab.tasks.judging import Judge
 
 
 class Outcome(NamedTuple):
-    """The loss to step on, the output it was taken from, the problems worked on, and what the next step inherits."""
+    """The loss of one optimizer step, the output behind it, its problems, and the carry for the next step."""
 
-    loss: Tensor
+    loss: Tensor  # scalar
     output: Tensor  # (B, *C, V) or (B, *C)
-    targets: Tensor  # what was asked of this output, (B, *C)
-    inputs: Any  # of the problems worked on, which need not be the batch's
+    targets: Tensor  # targets of this output, (B, *C)
+    inputs: Any  # inputs of these problems, (B, ...); they may differ from the batch's
     fresh: int  # problems taken from the batch
-    carry: Any = None
+    carry: Any = None  # passed to the next call
 
 
 @runtime_checkable
 class Objective(Protocol):
-    """A training signal: how many thoughts, which of them are read, through which the gradient flows."""
+    """A training signal: number of thoughts, thoughts to read, and thoughts with gradient."""
 
     def __call__(
         self, model: Recurrence, task: Judge, batch: Batch, carry: Any, progress: float, generator: Generator
     ) -> Outcome:
-        """`progress` is the share of training done; `generator` draws whatever the objective leaves to chance."""
+        """Compute the loss of one optimizer step.
+
+        Args:
+            carry: the carry of the last outcome; None at the first step.
+            progress: share of the training done, 0 to 1.
+            generator: draws the random numbers of the objective.
+        """
         ...
 
 
 def added(loss: Float[Tensor, ""], terms: Mapping[str, Float[Tensor, " B"]]) -> Float[Tensor, ""]:
-    """The loss and the batch means of the terms that the steps of a model add to it."""
+    """The loss plus the batch mean of each term (B,) that the steps of a model add."""
     for value in terms.values():
         loss = loss + value.mean()
     return loss

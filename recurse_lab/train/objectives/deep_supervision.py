@@ -1,4 +1,4 @@
-"""Deep supervision: one supervision step per optimizer step; the state is carried on, detached, to the next."""
+"""Deep supervision: one supervision step per optimizer step; the next one continues from the detached state."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ from recurse_lab.train.objectives.slots import InProgress, Slots, filled
 
 @dataclass(frozen=True, kw_only=True)
 class DeepSupervision:
-    """One supervision step per optimizer step; the state is carried on, detached, to the next.
+    """One supervision step per optimizer step; the next one continues from the detached state.
 
-    Wang et al. 2025 (HRM) and Jolicoeur-Martineau 2025 (TRM), section 2, without their halting head: a slot keeps its
-    problem until it is solved or too old; the next call refills it from its batch.
+    Wang et al. 2025 (HRM) and Jolicoeur-Martineau 2025 (TRM), section 2, without their halting head. A slot
+    keeps its problem until it is solved or has age `max_age`; the next call refills the slot from its batch.
     """
 
     steps: int  # refinements per supervision step
-    max_age: int = 16  # N_sup in the papers: supervision steps before a slot is refilled anyway
+    max_age: int = 16  # N_sup in the papers: most supervision steps per problem
     refill: float = 1.0  # chance that a solved slot is refilled; below 1 the net learns to hold an answer
 
     def __call__(
@@ -34,7 +34,7 @@ class DeepSupervision:
         progress: float,
         generator: Generator,
     ) -> Outcome:
-        """Loss after `steps` refinements of every slot's carried state."""
+        """Refine the carried state of every slot `steps` times; return the loss of the last answer."""
         slots, begun = filled(model, batch, carry, generator)
         inputs, age = slots.batch.inputs, slots.age + 1
         last = settle(model, inputs, self.steps, resume=begun)

@@ -1,4 +1,4 @@
-"""Judge the answer after every step."""
+"""An objective over the answers of all steps."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,11 @@ from recurse_lab.train.objectives.base import Outcome, added
 
 @dataclass(frozen=True, kw_only=True)
 class EveryStep:
-    """Judge the answer after every step (Yang et al. 2024, looped transformers, eq. 3, with b = T)."""
+    """Mean loss over the answers of all steps (Yang et al. 2024, looped transformers, eq. 3, with b = T).
+
+    Raises:
+        ValueError: `steps` is below 1.
+    """
 
     steps: int
 
@@ -25,7 +29,7 @@ class EveryStep:
     def __call__(
         self, model: Recurrence, task: Judge, batch: Batch, carry: Any, progress: float, generator: Generator
     ) -> Outcome:
-        """Mean loss of all thoughts after the start, each against what is asked at its step."""
+        """Mean loss of all thoughts after the start, each against the targets of its step."""
         losses = []
         for thought in think(
             model, batch.inputs, self.steps, read=range(1, self.steps + 1), generator=generator

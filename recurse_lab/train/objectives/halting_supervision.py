@@ -1,8 +1,8 @@
 """Deep supervision with a halting head: one supervision step of every slot per optimizer step.
 
-A slot keeps its board and its detached state until the head says that the answer is right or the board has
-had its time; at the next optimizer step it takes a fresh board. Jolicoeur-Martineau 2025 (TRM), section 4.6;
-Wang et al. 2025 (HRM), section 2, adaptive computation time.
+A slot keeps its board and its detached state until the head says that the answer is right or the board
+reaches its maximum age; at the next optimizer step the slot takes a fresh board. Jolicoeur-Martineau 2025
+(TRM), section 4.6; Wang et al. 2025 (HRM), section 2, adaptive computation time.
 
 Shape letters: B slots, L cells, V classes.
 """
@@ -29,19 +29,19 @@ class Halts(Recurrence, Protocol):
     """A recurrence with a halting head."""
 
     def halting(self, state: State) -> tuple[Tensor, Tensor]:
-        """Logits (B,) of "right, stop" and of "go on"."""
+        """Logits (B,) of "the answer is right, stop" and of "go on"."""
         ...
 
 
 def log_stablemax(logits: Float[Tensor, "*B V"]) -> Float[Tensor, "*B V"]:
-    """log s(x) / sum s, with s(x) = 1 + x above zero and 1 / (1 - x) below; in float64."""
+    """log(s(x) / sum s), with s(x) = 1 + x for x >= 0 and 1 / (1 - x) for x < 0, in float64."""
     x = logits.double()
     log_s = torch.where(x >= 0, x.clamp_min(0).log1p(), -(-x.clamp_max(0)).log1p())
     return log_s - log_s.logsumexp(-1, keepdim=True)
 
 
 def log_softmax(logits: Float[Tensor, "*B V"]) -> Float[Tensor, "*B V"]:
-    """log e^x / sum e^x, in float32 or better."""
+    """log(e^x / sum e^x), in float32 or better."""
     return (logits if logits.dtype == torch.float64 else logits.float()).log_softmax(-1)
 
 
@@ -52,36 +52,40 @@ LOG_PROBABILITIES: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def answer_loss(log_p: Float[Tensor, "B L V"], targets: Int[Tensor, "B L"]) -> Float[Tensor, " B"]:
-    """- log p of the target, mean over each board's counting cells."""
+    """-log p of the target, averaged over the cells of each board that count, in nats."""
     counts = targets != IGNORE
     chosen = log_p.gather(-1, targets.clamp_min(0)[..., None].long())[..., 0]
     return -(chosen * counts).sum(-1) / counts.sum(-1).clamp_min(1)
 
 
 def halting_loss(q_halt: Float[Tensor, " B"], right: Bool[Tensor, " B"]) -> Float[Tensor, " B"]:
-    """Binary cross-entropy of the head against "the whole answer is right"."""
+    """Binary cross-entropy (B,) of the halting head; its target is 1 if the whole answer is right, else 0."""
     return F.binary_cross_entropy_with_logits(q_halt, right.to(q_halt.dtype), reduction="none")
 
 
 def go_on_target(following: tuple[Tensor, Tensor], last: Bool[Tensor, " B"]) -> Float[Tensor, " B"]:
-    """Q-learning's target: the worth of the next step's better choice, or of its halt where no step is left."""
+    """Q-learning target, 0 to 1: the larger value of the next step, or its halting value at the last step."""
     halt, go_on = following
     return torch.where(last, halt, torch.maximum(halt, go_on)).sigmoid()
 
 
 @dataclass(frozen=True, kw_only=True)
 class HaltingSupervision:
-    """An objective for models with a halting head; the loss is the mean over slots of answer and halting loss."""
+    """An objective for models with a halting head; the loss is the mean over slots of answer and halting losses.
 
-    cycles: int = 3  # T: refinements of a supervision step, the last of them with gradient
-    max_age: int = 16  # N_sup: supervision steps before a slot is refilled anyway
+    Raises:
+        ValueError: a field is out of range.
+    """
+
+    cycles: int = 3  # T: refinements per supervision step; only the last has a gradient
+    max_age: int = 16  # N_sup: most supervision steps per board
     loss: Literal["stablemax", "softmax"] = "stablemax"
-    halt_weight: float = 0.5  # the code's; the TRM paper's text has 1
-    explore: float = 0.1  # share of the slots that must think on for a random while
+    halt_weight: float = 0.5  # as in TRM's code; the paper's text has 1
+    explore: float = 0.1  # share of slots with a random minimum of supervision steps
     refill: Literal["head", "solved"] = (
-        "head"  # which boards make room: those that the head stops, or solved ones
+        "head"  # replace boards that the head stops, or boards that are solved
     )
-    go_on: bool = False  # HRM: train "go on" too, at a second forward pass, and halt when "stop" outweighs it
+    go_on: bool = False  # HRM: also train "go on", with a second forward pass; halt if "stop" exceeds it
 
     def __post_init__(self) -> None:
         if min(self.cycles, self.max_age) < 1:
@@ -99,7 +103,7 @@ class HaltingSupervision:
         progress: float,
         generator: Generator,
     ) -> Outcome:
-        """One supervision step of every slot; `carry.slots` of the outcome says what was worked on."""
+        """One supervision step of every slot; `carry.slots` of the outcome holds its problems and states."""
         slots, begun = filled(model, batch, carry, generator)
         held, age = slots.batch, slots.age + 1
         thought = settle(model, held.inputs, self.cycles, resume=begun, grad_steps=1)
@@ -121,7 +125,7 @@ class HaltingSupervision:
         return Outcome(loss, thought.output, held.targets, held.inputs, slots.fresh, in_progress)
 
     def minimum(self, age: Int[Tensor, " B"], generator: Generator) -> Int[Tensor, " B"]:
-        """Steps that each slot must take: 1, or for a few of them anything from 2 to `max_age`."""
+        """Least steps (B,) of each slot: 1; for a share `explore` of the slots, uniform from 2 to `max_age`."""
         explores = torch.rand(len(age), generator=generator) < self.explore
         drawn = torch.randint(2, max(3, self.max_age + 1), (len(age),), generator=generator)
         return torch.where(explores, drawn, 1).to(age.device)

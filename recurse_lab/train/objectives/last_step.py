@@ -1,4 +1,4 @@
-"""Judge the last answer: how a feed-forward net is trained."""
+"""An objective over the last answer: the usual way to train a feed-forward net."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +13,14 @@ from recurse_lab.train.objectives.base import Outcome, added
 
 @dataclass(frozen=True, kw_only=True)
 class LastStep:
-    """Think a fixed number of steps and judge the last answer."""
+    """Think for a fixed number of steps; the loss is that of the last answer."""
 
     steps: int
 
     def __call__(
         self, model: Recurrence, task: Judge, batch: Batch, carry: Any, progress: float, generator: Generator
     ) -> Outcome:
-        """Loss of the last thought, gradient through all of them."""
+        """Loss of the last thought; the gradient flows through all thoughts."""
         last = settle(model, batch.inputs, self.steps, generator=generator)
         assert last.output is not None
         targets = task.asked(batch.targets, self.steps)

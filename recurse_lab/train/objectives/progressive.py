@@ -1,4 +1,4 @@
-"""Start late: from a state some steps into the thinking, ask for progress within a few more."""
+"""Progressive loss: start from a state after several steps, and train the next few steps."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,21 +14,21 @@ from recurse_lab.train.objectives.base import Outcome, added
 
 @dataclass(frozen=True, kw_only=True)
 class Progressive:
-    """Start from a state some steps into the thinking, and ask for progress within a few more.
+    """Start from a state after n steps without gradient, and train the next k steps.
 
-    Bansal et al. 2022, section 3.1 (their alpha = 1): n steps without gradient, then k with. The n steps
-    teach the net to go on from where it is instead of counting steps.
+    Bansal et al. 2022, section 3.1, with alpha = 1. The random n teaches the net to improve any state instead
+    of counting steps.
     """
 
-    with_gradient: int  # k is drawn from 1 to this; the paper draws from 1 to T - n
-    without_gradient: int = 0  # n is drawn from 0 to this (exclusive); 0 draws none
-    late_start_from: float = 0.0  # share of the training after which n is drawn; before, n = 0
-    late_start_share: float = 1.0  # share of the batches for which n is drawn
+    with_gradient: int  # k is uniform from 1 to this; in the paper from 1 to T - n
+    without_gradient: int = 0  # n is uniform from 0 to this (exclusive); if 0, n = 0
+    late_start_from: float = 0.0  # n is random after this share of the training; before, n = 0
+    late_start_share: float = 1.0  # share of the batches with random n; in the others, n = 0
 
     def __call__(
         self, model: Recurrence, task: Judge, batch: Batch, carry: Any, progress: float, generator: Generator
     ) -> Outcome:
-        """Loss after n + k steps; the n are taken without autograd, and only one answer is read."""
+        """Loss of the answer after n + k steps; the first n build no graph, and no other answer is read."""
         k = _uniform(1, self.with_gradient + 1, generator)
         n, late = 0, torch.rand((), generator=generator).item() < self.late_start_share
         if self.without_gradient and late and progress >= self.late_start_from:
@@ -41,7 +41,7 @@ class Progressive:
 
     @property
     def mean_steps(self) -> tuple[float, float]:
-        """Refinements per optimizer step, without and with gradient, on average over the training."""
+        """Mean refinements per optimizer step, without and with gradient."""
         late = self.late_start_share * (1 - self.late_start_from)
         return late * max(0, self.without_gradient - 1) / 2, (self.with_gradient + 1) / 2
 

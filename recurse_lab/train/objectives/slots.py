@@ -1,4 +1,4 @@
-"""Slots: problems in progress, and how finished ones make room for fresh ones.
+"""Slots: problems in progress; fresh problems replace finished ones.
 
 Shape letter: B slots.
 """
@@ -15,7 +15,7 @@ from recurse_lab.tasks.base import Batch
 
 
 class Slots(NamedTuple):
-    """Problems in progress: their batch, the detached state each has reached, and steps spent on each, (B,)."""
+    """Problems in progress: their batch, their detached states, and their age (B,) in supervision steps."""
 
     batch: Batch
     state: State
@@ -23,12 +23,12 @@ class Slots(NamedTuple):
 
     @property
     def fresh(self) -> int:
-        """Number of slots on which no step has been spent."""
+        """Number of slots with age 0."""
         return int((self.age == 0).sum())
 
 
 class InProgress(NamedTuple):
-    """Slots after a supervision step, and which of them, (B,), take a fresh problem at the next."""
+    """Slots after a supervision step; `halted` (B,) is True for slots that take a fresh problem at the next."""
 
     slots: Slots
     halted: Tensor
@@ -37,10 +37,10 @@ class InProgress(NamedTuple):
 def filled(
     model: Recurrence, batch: Batch, carry: InProgress | None, generator: Generator
 ) -> tuple[Slots, Thought]:
-    """Slots with a fresh problem in each halted one, and the thought from which they go on.
+    """Put a fresh problem of `batch` into each halted slot; return the slots and the thought to resume.
 
-    The first time, or at another size of problems, all slots are fresh. The inputs are embedded once, with gradient;
-    first states are detached.
+    Without a carry, or if the shape of the inputs changes, all slots are fresh. The inputs are embedded once,
+    with gradient; first states are detached.
     """
     age_B = torch.zeros(len(batch.inputs), dtype=torch.int64, device=batch.inputs.device)
     if carry is not None and carry.slots.batch.inputs.shape == batch.inputs.shape:
@@ -55,9 +55,10 @@ def filled(
 
 
 def refilled(fresh: State, old: State, done: Bool[Tensor, " B"]) -> Any:
-    """What is fresh where `done`, and old elsewhere.
+    """Take `fresh` where `done`, and `old` elsewhere.
 
-    Layer counters start afresh for all: a supervision step of an untied net passes through its blocks from the first.
+    Layer counters come from `fresh` for all slots: each supervision step of an untied net starts at its first
+    block.
     """
 
     def choose(new: Tensor, kept: Tensor) -> Tensor:
