@@ -1,5 +1,5 @@
-# The workbook's actions. Each creates .venv and installs into it what is missing, when there is no such folder
-# or when pyproject.toml or constraints.txt has changed since.
+# The workbook's actions. All but clean and help first create .venv and install the project into it, if .venv is
+# missing or if pyproject.toml or constraints.txt has changed since.
 
 PYTHON ?= python3
 TORCH ?= $(shell sed -n '/^torch==/p' constraints.txt)
@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 CHOICE := $(strip $(PYTHON) $(TORCH) $(PIP_ARGS))
 
-# Two processes share the cores: threads that spin while they wait make both several times slower.
+# Threads that spin while they wait make two processes on the same cores several times slower.
 export OMP_WAIT_POLICY := PASSIVE
 
 .DEFAULT_GOAL := help
@@ -42,7 +42,7 @@ test: $(STAMP)
 clean:
 	rm -rf build
 
-# A choice made in this call that is not the one .venv was made with makes .venv anew.
+# Rebuild .venv if this call gives a PYTHON, TORCH or PIP_ARGS other than the one .venv was made with.
 GIVEN := $(filter command environment,$(foreach name,PYTHON TORCH PIP_ARGS,$(origin $(name))))
 MADE_WITH := $(strip $(shell cat $(VENV)/choice 2>/dev/null))
 ifneq ($(and $(GIVEN),$(MADE_WITH)),)
@@ -51,7 +51,7 @@ $(STAMP) $(BIN)/python: FORCE
 endif
 endif
 
-# Nor does an installation outlive its Python.
+# Install again if the Python of .venv is gone.
 ifeq ($(realpath $(BIN)/python),)
 $(STAMP): FORCE
 endif
@@ -61,8 +61,8 @@ $(BIN)/python:
 	$(PYTHON) -m venv --clear $(VENV)
 	@echo '$(CHOICE)' > $(VENV)/choice
 
-# torch stands in the same pip command as the project: pip would otherwise take the newest one. What TORCH says
-# goes, so its line is left out of the constraints.
+# Install torch and the project in one pip command; pip would otherwise take the newest torch. TORCH overrides
+# the constraints, so the constraints leave torch out.
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	sed '/^torch==/d' constraints.txt > $(VENV)/constraints.txt
 	$(BIN)/python -m pip install -c $(VENV)/constraints.txt $(PIP_ARGS) "$(TORCH)" -e ".[dev]"

@@ -1,13 +1,13 @@
-"""recurse_lab: small recursive, looped and deep-thin models, and the means to train, watch and judge them.
+"""recurse_lab: small recursive, looped and deep-thin models, and tools to train, inspect and judge them.
 
-Every model is a recurrence, and everything iterates through `think`; start reading in `recurse_lab/recurrence.py`.
+Every model is a recurrence, and only `think` iterates it. Read `recurse_lab/recurrence.py` first.
 
 - **Think**: `think`, `settle`, `Thought`, `Recurrence`, `Refined`.
-- **Train**: `fit` (or `training`, step by step) with a `Plan`, a source (`Curriculum`, `Pool`, `InTurn`) and an
-  objective (`LastStep`, `EveryStep`, `Progressive`, `DeepSupervision`, `HaltingSupervision`); `seeded` builds models
-  reproducibly, and `fused` makes heavy blocks faster.
+- **Train**: `fit` (or `training`, step by step) with a `Plan`, a source (`Curriculum`, `Pool`, `InTurn`) and
+  an objective (`LastStep`, `EveryStep`, `Progressive`, `DeepSupervision`, `HaltingSupervision`); `seeded`
+  builds models reproducibly, and `fused` computes heavy blocks faster.
 - **Models and tasks**: `DeepThinking`, `LoopedTransformer`, `TRM`, `HRM`, `FeedForward`; `PrefixSums`, `Mazes`,
-  `Sudoku`; `Batch`, and the judgment of outputs, `Classes` or `Numbers`.
+  `Sudoku`; `Batch`; `Classes` or `Numbers` judge outputs.
 - **Measure**: `trace`, `accuracy_grid`, `eigenvalues`, `spectral_radius`, `parameters`.
 - **Judge**: `Claim`, `arm_results`, `judge`, `paired_effect`, `verdict_of`; `replicate` runs arms over seeds.
 """

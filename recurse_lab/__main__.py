@@ -23,7 +23,7 @@ COMMANDS = (run, refresh, verify, records, student, tables, parity, speed, lab, 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; bad input and failed work end in one line on the error stream and a non-zero code."""
+    """Run one command and return its exit code; bad input prints one line on the error stream."""
     options = build_parser().parse_args(arguments)
     try:
         with stopped_by_signals():
@@ -39,10 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Says what was wrong in one line, without the usage."""
+    """A parser that reports an error in one line, without the usage."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        """Print and leave."""
+        """Print the message and exit."""
         self.exit(BAD_INPUT, f"recurse-lab: {message}\n")
 
 

@@ -1,1 +1,1 @@
-"""One room for each chapter, all on the same plan: what it declares, arms, claims, views, works and terms."""
+"""One room for each chapter, all on the same plan: declaration, arms, claims, views, works and terms."""

@@ -1,4 +1,4 @@
-"""A chapter says of itself what the tables show: its number, title, question, minutes, and what to read before."""
+"""What a chapter declares for the README's table: number, title, question, minutes, and chapters to read before."""
 
 import re
 from dataclasses import dataclass
@@ -6,21 +6,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
-    """What a room declares as `CHAPTER` in its `__init__.py`; its notebook must say the same.
+    """A room's `CHAPTER` in its `__init__.py`; the notebook must state the same facts.
 
     Raises:
-        ValueError: number and name do not fit together, or a text would break the table that it stands in.
+        ValueError: the name does not begin with the number, the question does not end in a question mark, or
+            a text has | or a line break.
     """
 
     number: str  # two digits
-    name: str  # of the notebook, without .ipynb; begins with the number
+    name: str  # name of the notebook without .ipynb; begins with the number
     title: str  # the notebook's H1, after "NN · "
     question: str  # one sentence that ends in a question mark
-    minutes: str  # of computing in the quick profile on two cores, in the notebook's own words
+    minutes: str  # minutes of computing in the quick profile on two cores, worded as in the notebook
     before: tuple[str, ...] = ()  # numbers of the chapters to read before
 
     def __post_init__(self) -> None:
-        """Refuse what no table can show."""
+        """Check that the table can show every text."""
         if not re.fullmatch(rf"{self.number}_[a-z0-9_]+", self.name) or not re.fullmatch(
             r"\d\d", self.number
         ):

@@ -1,4 +1,4 @@
-"""Works and terms of all rooms together: the same key in two places must say the same."""
+"""Merge the works and terms of all rooms; entries under the same key must be equal."""
 
 import json
 import re
@@ -10,20 +10,20 @@ WORKS, TERMS = "works.bib", "terms.json"
 
 
 def collected_works(folders: Iterable[Path]) -> dict[str, str]:
-    """Key -> BibTeX entry, of all folders, in order of the keys."""
+    """Key -> BibTeX entry of all folders, sorted by key."""
     return _merged(folders, WORKS, works_in)
 
 
 def collected_terms(folders: Iterable[Path]) -> dict[str, Any]:
-    """Term -> its definition and the symbols that papers have for it, of all folders, in order of the terms."""
+    """Term -> its definition and the papers' symbols for it, of all folders, sorted by term."""
     return _merged(folders, TERMS, terms_in)
 
 
 def works_in(path: Path) -> dict[str, str]:
-    """Key -> entry of one BibTeX file, whose lines that begin with % are comments.
+    """Key -> entry of one BibTeX file; lines that begin with % are comments.
 
     Raises:
-        ValueError: an entry is not whole, or a key stands there twice.
+        ValueError: an entry is incomplete, or a key occurs twice.
     """
     text = re.sub(r"^%.*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE).strip()
     found: dict[str, str] = {}
@@ -41,7 +41,7 @@ def terms_in(path: Path) -> dict[str, Any]:
     """Term -> entry of one glossary file.
 
     Raises:
-        ValueError: it is no JSON object, or a term stands there twice.
+        ValueError: the file is not a JSON object, or a term occurs twice.
     """
     try:
         pairs = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)

@@ -1,4 +1,4 @@
-"""Every arm that may stand in data/records, as the chapters declare them: `RECORDED` in their arms.py and rates.py."""
+"""All arms that data/records may hold; chapters declare them as `RECORDED` in arms.py and rates.py."""
 
 import pkgutil
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ def recorded() -> list[Recorded]:
     """One entry for each trial function, with the arms of all chapters.
 
     Raises:
-        ValueError: two chapters mean different configurations by one name.
+        ValueError: two chapters give different configurations the same name.
     """
     found: dict[object, Recorded] = {}
     for one in _declared():

@@ -1,4 +1,4 @@
-"""The rooms that are there: each declares its chapter; works and terms stand in it as data."""
+"""Find the chapters' rooms; each room declares its chapter."""
 
 from importlib import import_module
 from importlib.resources import files
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from recurse_lab.chapters.chapter import Chapter
 
-PLANNED = {  # number -> question; a room of that number takes its place
+PLANNED = {  # number -> question; a room of the same number replaces the entry
     "01": "Do networks iterate a numerical method, or match templates?",
     "05": "Is deep and thin better than wide, at equal parameters?",
     "06": "Do networks compose anew, or repeat computation subgraphs that they have memorized?",
@@ -19,10 +19,10 @@ PLANNED = {  # number -> question; a room of that number takes its place
 
 
 def find_rooms(package: str = "recurse_lab.chapters") -> dict[Path, Chapter]:
-    """Folder of a room -> the chapter that it declares, in order of their numbers.
+    """Folder of a room -> the chapter that it declares, in order of the numbers.
 
     Raises:
-        ValueError: a room declares no chapter, one of another number, or the number of another room.
+        ValueError: a room declares no chapter, a chapter of another name, or the number of another room.
     """
     found: dict[Path, Chapter] = {}
     for folder in sorted(Path(str(files(package))).glob("ch[0-9][0-9]_*")):

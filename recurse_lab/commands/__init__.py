@@ -1,1 +1,1 @@
-"""The commands of `python -m recurse_lab`, one file each: `add(commands)` declares its options and what it runs."""
+"""The commands of `python -m recurse_lab`, one file each; `add(commands)` declares a command and its options."""

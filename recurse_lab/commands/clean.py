@@ -11,7 +11,7 @@ def add(commands: Any) -> None:
 
 
 def clean_command(_: argparse.Namespace) -> int:
-    """Delete reports and cached trials; nothing else."""
+    """Delete the folder build/ (reports, cached trials, the student edition) and nothing else."""
     from recurse_lab.workbook.start import ROOT
 
     shutil.rmtree(ROOT / "build", ignore_errors=True)

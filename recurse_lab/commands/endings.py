@@ -1,4 +1,4 @@
-"""What commands share: exit codes, a folder that may be written to, one line about a notebook, an end by a signal."""
+"""What commands share: exit codes, signals, a check that a folder is writable, and a line about a finished notebook."""
 
 import os
 import signal
@@ -10,11 +10,11 @@ from pathlib import Path
 from types import FrameType
 
 WORK_FAILED, BAD_INPUT = 1, 2
-ENDING = ("SIGTERM", "SIGHUP")  # signals that end a command as Ctrl-C does, where the system has them
+ENDING = ("SIGTERM", "SIGHUP")  # signals that end a command like Ctrl-C; Windows has no SIGHUP
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal ended the command; `code` is what a shell would say."""
+    """A signal ended the command; `code` is the exit code that a shell reports, 128 + the signal's number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -23,7 +23,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Meanwhile, SIGTERM and SIGHUP raise `Stopped` in the main thread."""
+    """Inside the context, SIGTERM and SIGHUP raise `Stopped` in the main thread."""
 
     def stop(number: int, _: FrameType | None) -> None:
         raise Stopped(number)
@@ -31,7 +31,7 @@ def stopped_by_signals() -> Iterator[None]:
     former = {}
     if threading.current_thread() is threading.main_thread():
         for number in (getattr(signal, name) for name in ENDING if hasattr(signal, name)):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP; keep it so
                 former[number] = signal.signal(number, stop)
     try:
         yield
@@ -41,20 +41,20 @@ def stopped_by_signals() -> Iterator[None]:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def writable(folder: Path, sources: Path | None = None) -> Path:
-    """The folder, made where it is missing.
+    """Create the folder if it is missing, and check that it is writable.
 
     Args:
-        sources: where the notebooks stand, by default this project's.
+        sources: folder of the notebooks; this project's by default.
 
     Raises:
-        ValueError: nothing can be written into it, or what is written could meet the notebooks.
+        ValueError: the folder is not writable, or the output could overwrite the notebooks.
     """
     if sources is None:
         from recurse_lab.workbook import execute
@@ -72,7 +72,7 @@ def writable(folder: Path, sources: Path | None = None) -> Path:
 
 
 def _meet(folder: Path, sources: Path) -> bool:
-    """Whether one of two folders is the other or stands in it, all links followed."""
+    """Whether two folders are the same or one contains the other, with all links resolved."""
     one, other = folder.resolve(), sources.resolve()
     return any(_same(one, part) for part in (other, *other.parents)) or any(
         _same(part, other) for part in one.parents
@@ -80,7 +80,7 @@ def _meet(folder: Path, sources: Path) -> bool:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether two paths are one folder, also where the system does not tell capital letters."""
+    """Whether two paths are the same folder, also on a file system that ignores case."""
     return one == other or (one.exists() and other.exists() and one.samefile(other))
 
 

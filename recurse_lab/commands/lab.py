@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
 
 
 def lab_command(options: argparse.Namespace) -> int:
-    """Bring the reader's copy up to date, say what is new in it, and open it."""
+    """Add missing and newer notebooks to the reader's copy, print what was added, and open it."""
     from recurse_lab.workbook.execute import NOTEBOOKS, find_chapters
     from recurse_lab.workbook.reader import bring_notebooks
     from recurse_lab.workbook.start import ROOT
@@ -37,6 +37,6 @@ def lab_command(options: argparse.Namespace) -> int:
 
 
 def jupyterlab(folder: Path, options: list[str]) -> list[str]:
-    """The command that opens JupyterLab in a folder; root, as in a container, needs to say that it is meant."""
+    """The command that opens JupyterLab in a folder; JupyterLab refuses root without `--allow-root`."""
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return [sys.executable, "-m", "jupyterlab", str(folder), *root, *options]

@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
 
 
 def parity_command(options: argparse.Namespace) -> int:
-    """Compute golden files again and print the largest error in each group of their tensors."""
+    """Recompute golden files; print the largest error, relative to its limit, in each group of tensors."""
     from recurse_lab.kernels import fused
     from recurse_lab.parity.errors import agree, errors
 

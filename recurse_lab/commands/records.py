@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
 
 
 def records_command(options: argparse.Namespace) -> int:
-    """Show what made each record; with --rerun, write what agreed into data/reruns.json."""
+    """List the record files and their arms; with --rerun, re-run a sample and update data/reruns.json."""
     from recurse_lab.chapters.recorded import recorded
     from recurse_lab.records.rerun import record_files
     from recurse_lab.workbook.start import ROOT
@@ -63,7 +63,7 @@ def _rerun(files: Any, options: argparse.Namespace, folder: Path) -> int:
     print(f"{len(chosen)} records drawn by seed {options.seed}, recorded in {seconds:.0f} CPU-s", flush=True)
     failed = False
     for one in rerun(chosen, options.jobs):
-        write_reruns(folder, [one])  # at once: what has run again stays, whatever ends the rest
+        write_reruns(folder, [one])  # write each result at once, so that an interrupted command keeps it
         found = f"{one.word}, metric {one.metric:.3f} {one.by:+.3f} (allowed {one.allowed:.3f})"
         print(f"{one.file}: {one.arm}, seed {one.seed}: {found}, {one.seconds:.0f} CPU-s", flush=True)
         failed |= not one.agrees

@@ -1,4 +1,4 @@
-"""`refresh`: execute the notebooks in place, as they are committed."""
+"""`refresh`: execute the notebooks in place, in the form in which they are committed."""
 
 import argparse
 import shutil
@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
 
 
 def refresh_command(options: argparse.Namespace) -> int:
-    """Execute notebooks with their own parameters and put the outputs into notebooks/; a failed one is left alone."""
+    """Execute notebooks with their own parameters and write the outputs into notebooks/; skip a notebook that fails."""
     from recurse_lab.workbook.execute import execute, find_chapters
 
     failed = False

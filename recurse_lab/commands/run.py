@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    """Execute, then report; a notebook that fails does not stop the others."""
+    """Execute the notebooks, then build the report; a notebook that fails does not stop the others."""
     from recurse_lab.workbook.api import build_api
     from recurse_lab.workbook.execute import execute, find_chapters, write_runs
     from recurse_lab.workbook.parameters import check_parameters

@@ -20,8 +20,8 @@ def add(commands: Any) -> None:
 
 
 def speed_command(options: argparse.Namespace) -> int:
-    """Time training steps, compare them with a plain matrix product, and say where their time goes."""
-    os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # or the profiler announces itself on stderr
+    """Time training steps, compare their rate with a plain matrix product's, and print where the time goes."""
+    os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # keep the profiler from writing to stderr
     from recurse_lab.experiments.sudoku.speed import cases
     from recurse_lab.measure.speed import matrix_rate, speed, threads, where
 

@@ -1,4 +1,4 @@
-"""`tables`: write what is made from the chapters' rooms."""
+"""`tables`: write the README's table of chapters, the bibliography and the glossary from the chapters' rooms."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
 
 
 def tables_command(options: argparse.Namespace) -> int:
-    """Write each file that differs from what the rooms say, or with --check only name it."""
+    """Write each file that differs from the text made from the rooms; with --check, only print its name."""
     from recurse_lab.workbook.start import ROOT
     from recurse_lab.workbook.tables import made_tables
 

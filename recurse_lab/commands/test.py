@@ -10,7 +10,7 @@ def add(commands: Any) -> None:
 
 
 def test_command(_: argparse.Namespace) -> int:
-    """Lint, types, notebooks against their outputs, then unit and browser tests; the first failure ends it."""
+    """Run lint, format, types, tests, then notebooks against their outputs; stop at the first failure."""
     from recurse_lab.workbook.gates import run_gates
 
     return run_gates()

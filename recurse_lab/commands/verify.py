@@ -1,4 +1,4 @@
-"""`verify`: judge every claim again, on seeds that its committed word has not seen."""
+"""`verify`: judge every claim again on seeds that its committed verdict does not rest on."""
 
 import argparse
 import json
@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
 
 
 def verify_command(options: argparse.Namespace) -> int:
-    """Train and judge the claims of some chapters anew; 1 where a word is not the committed one."""
+    """Train and judge the claims of the chosen chapters again; return 1 if a verdict differs from the committed one."""
     from recurse_lab.workbook.execute import find_chapters
     from recurse_lab.workbook.parameters import check_parameters
     from recurse_lab.workbook.start import CACHE, ROOT
@@ -56,7 +56,7 @@ def verify(
     cache: Path,
     out: Path,
 ) -> int:
-    """Print each claim's committed word and its word on the seeds from `first` on, and write them to `out`."""
+    """Print each claim's committed verdict and its verdict on the seeds from `first` on, and write both to `out`."""
     from recurse_lab.claims.again import judge_again
 
     if out.is_dir():
@@ -72,7 +72,7 @@ def verify(
 
 
 def claims_in(chapter: str) -> tuple["Tested", ...]:
-    """The claims of a chapter's room, in its order; none where the room has no claims."""
+    """The claims of a chapter's room in the order of its `TESTED`; empty if the room has no claims."""
     from recurse_lab import chapters
 
     rooms = (info.name for info in pkgutil.iter_modules(chapters.__path__, f"{chapters.__name__}."))
@@ -81,7 +81,7 @@ def claims_in(chapter: str) -> tuple["Tested", ...]:
 
 
 def committed_claims(notebooks: Iterable[Path]) -> dict[str, dict[str, Any]]:
-    """Claim id -> what the outputs of notebooks say of it."""
+    """Claim id -> the claim's data in the outputs of the notebooks."""
     from recurse_lab.workbook.parameters import read_notebook
     from recurse_lab.workbook.report import collect_claims
 

@@ -1,1 +1,1 @@
-"""Notebooks: their first line, checks, editions, execution and the report."""
+"""Notebooks: start line, exercise checks, editions, execution and the report."""

@@ -1,11 +1,11 @@
-"""The API pages of the report: what the package offers, with docstrings and source, made by pdoc without a network."""
+"""The API pages of the report: the public modules with docstrings and source, made by pdoc without a network."""
 
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-PUBLIC = (  # the curated face, and the parts that a reader's own experiment is built from
+PUBLIC = (  # the public names, and the modules from which a reader builds an experiment
     "recurse_lab",
     "recurse_lab.recurrence",
     *(f"recurse_lab.{part}" for part in ("nn", "kernels", "models", "tasks", "train", "measure")),
@@ -16,7 +16,7 @@ FOLDER, PATIENCE = "api", 120  # seconds
 
 
 def build_api(out: Path) -> str:
-    """Write the pages into out/api; returns why there are none, in one line, or nothing. It never raises."""
+    """Write the pages into out/api; return one line that says why it failed, or an empty string. Never raises."""
     shutil.rmtree(out / FOLDER, ignore_errors=True)
     command = [sys.executable, "-m", "pdoc", "--docformat", "google", "--output-directory", str(out / FOLDER)]
     try:
@@ -29,6 +29,6 @@ def build_api(out: Path) -> str:
 
 
 def _failed(out: Path, said: str) -> str:
-    shutil.rmtree(out / FOLDER, ignore_errors=True)  # half of the pages would look like all of them
+    shutil.rmtree(out / FOLDER, ignore_errors=True)  # an incomplete set of pages must not look complete
     last = (said.strip() or "pdoc wrote nothing").splitlines()[-1]
     return f"no API pages: {last[:200]}"

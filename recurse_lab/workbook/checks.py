@@ -5,7 +5,7 @@ from typing import Any
 
 
 def equal(what: str, value: Callable[[], Any], expected: Any) -> None:
-    """`value()` must equal `expected`; it is a function, so that an unfinished exercise cannot stop the cell."""
+    """`value()` must equal `expected`; pass a function, so that an exception in an exercise does not stop the cell."""
     _report(what, value, lambda found: found == expected, f"expected {expected!r}")
 
 
@@ -17,7 +17,7 @@ def between(what: str, value: Any, low: float, high: float) -> None:
 
 
 def function(what: str, given: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any]]) -> None:
-    """`given(*arguments)` must return the expected value in each of the cases."""
+    """`given(*arguments)` must return the expected value in every case, (arguments, expected)."""
 
     def wrong() -> Any:
         found = [given(*arguments) for arguments, _ in cases]
@@ -38,7 +38,7 @@ def _report(what: str, value: Callable[[], Any], right: Callable[[Any], bool], h
             print(f"✓ {what}")
         else:
             print(f"✗ {what}: {_one_line(repr(found))}, {hint}")
-    except Exception as error:  # whatever a reader's code does, the notebook goes on
+    except Exception as error:  # an error in the reader's code must not stop the notebook
         if "ellipsis" in str(error).lower():
             print(f"○ {what}: not attempted")
         else:

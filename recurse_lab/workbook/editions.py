@@ -1,8 +1,8 @@
-"""The student edition, made from the solved one: solutions taken out, outputs cleared, everything else kept.
+"""The student edition is the solved edition without solutions and outputs.
 
-What stands between `### BEGIN SOLUTION` and `### END SOLUTION` is removed; the `...` before it stays, so that
-the student edition runs from top to bottom and every check says "not attempted". A cell after each exercise
-shows its solution to a reader who asks for it, and does nothing until then.
+`### BEGIN SOLUTION`, `### END SOLUTION` and the lines between them become one line `...`. The student edition
+still runs from top to bottom, and every check says "not attempted". A cell after each exercise holds a
+commented call that shows the solution.
 """
 
 import re
@@ -35,10 +35,10 @@ def student_source(source: str) -> str:
 
 
 def student_edition(path: Path) -> Any:
-    """The student edition of one notebook; the exercises are counted from 1, in the order of their cells.
+    """The student edition of one notebook; exercises count from 1 in the order of their cells.
 
     Raises:
-        NotebookError: the notebook is not valid, or a mark of a solution stands where no exercise is.
+        NotebookError: the notebook is not valid, or a solution mark stands outside the exercise cells.
     """
     notebook = read_notebook(path)
     cells, number = [], 0
@@ -59,17 +59,17 @@ def student_edition(path: Path) -> Any:
 
 
 def write_student_edition(path: Path, out: Path) -> Path:
-    """The student edition of one notebook, in folder `out`."""
+    """Write the student edition of one notebook into folder `out`; return its path."""
     edition = student_edition(path)
     put_text(out / path.name, nbformat.writes(edition) + "\n")
     return out / path.name
 
 
 def solution(notebooks: Path, chapter: str, exercise: int) -> str:
-    """The cell of an exercise as it is solved, without the marks; `exercise` counts from 1.
+    """The solved cell of an exercise without the solution marks; `exercise` counts from 1.
 
     Raises:
-        ValueError: the chapter has no notebook, or not so many exercises.
+        ValueError: the chapter has no notebook, or no exercise of that number.
     """
     found = sorted(notebooks.glob(f"{chapter}_*.ipynb"))
     if not found:

@@ -1,4 +1,4 @@
-"""Execute notebooks with papermill, one kernel each; what has finished stays, whatever happens next."""
+"""Execute notebooks with papermill, one kernel each; a later failure never loses a finished notebook."""
 
 import json
 import os
@@ -31,12 +31,12 @@ NOTEBOOKS = ROOT / "notebooks"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 NUMBERS = re.compile(
     r"\[\s+(?:(?:-?[\d.eE+-]+|null),?\s+)+\]"
-)  # a list of nothing but numbers, over many lines
-DEAD_KERNEL = 137  # as a shell reports a killed process
+)  # an indented JSON list of numbers, with one number on each line
+DEAD_KERNEL = 137  # the exit code that a shell reports for a killed process
 
 
 class LocalKernelManager(AsyncKernelManager):
-    """Talks to its kernel through files instead of unencrypted TCP ports, where the system can."""
+    """A kernel manager that uses Unix sockets instead of unencrypted TCP ports; Windows keeps TCP."""
 
     transport = "tcp" if os.name == "nt" else "ipc"
 
@@ -55,7 +55,7 @@ class NotebookRun:
     notebook: str
     status: str  # ok, failed, dead kernel, not valid
     seconds: float
-    peak_memory_mb: float  # of the kernel and its processes together
+    peak_memory_mb: float  # of all child processes together
     exit_code: int
     error: str = ""  # one line
 
@@ -73,7 +73,7 @@ def find_chapters(only: Sequence[str] = (), folder: Path = NOTEBOOKS) -> dict[st
 
 
 def execute(path: Path, out: Path, parameters: Mapping[str, Any]) -> NotebookRun:
-    """Run one notebook into `out` (which then holds what ran, up to an error) and say how it ended."""
+    """Execute one notebook and write it to `out`, after an error as far as it ran; return how it ended."""
     begun, memory = perf_counter(), PeakMemory()
     status, code, error = "ok", 0, ""
     try:
@@ -87,7 +87,7 @@ def execute(path: Path, out: Path, parameters: Mapping[str, Any]) -> NotebookRun
         status, code, error = "dead kernel", DEAD_KERNEL, "the kernel died (out of memory, or killed)"
     except (NotebookError, ValueError) as failure:
         status, code, error = "not valid", 2, _first_line(str(failure))
-    except Exception as failure:  # an executor's own fault ends this notebook, not the others
+    except Exception as failure:  # an error of the executor must not stop the other notebooks
         status, code, error = "failed", 1, f"{type(failure).__name__}: {_first_line(str(failure))}"
     return NotebookRun(
         chapter=path.name[:2],
@@ -101,7 +101,7 @@ def execute(path: Path, out: Path, parameters: Mapping[str, Any]) -> NotebookRun
 
 
 def _run_into(path: Path, out: Path, parameters: Mapping[str, Any]) -> None:
-    """Run a notebook beside `out`, put what ran in place, then raise what ended it."""
+    """Execute a notebook in a temporary folder, write the tidied result to `out`, then raise any error."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out.parent, prefix=".running-") as folder:
         ran, ended = Path(folder) / path.name, None
@@ -125,13 +125,13 @@ def _papermill(path: Path, out: Path, parameters: Mapping[str, Any]) -> None:
         cwd=str(path.parent),
         progress_bar=sys.stderr.isatty(),
         store_widget_state=False,
-        shutdown_kernel="immediate",  # what it started ends with it; an interrupted kernel would print a traceback
+        shutdown_kernel="immediate",  # end the kernel's children too; an interrupt would print a traceback
         kernel_manager_class=LocalKernelManager,
     )
 
 
 def tidied(path: Path) -> str:
-    """A notebook's text without what only a live page can show (widget views) and the executor's marks."""
+    """A notebook's text without widget views, which need a live kernel, and without papermill's metadata."""
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata.pop("widgets", None)
     notebook.metadata.pop("papermill", None)
@@ -139,13 +139,13 @@ def tidied(path: Path) -> str:
         cell.metadata.pop("papermill", None)
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if WIDGET_VIEW not in output.get("data", {})]
-    # a figure's numbers stand on one line: one line each would cost more in spaces than in digits
+    # write a figure's numbers on one line; with one number a line, the indentation is longer than the digits
     text = NUMBERS.sub(lambda found: "".join(found.group().split()), nbformat.writes(notebook))
     return text + "\n"
 
 
 def write_runs(runs: Sequence[NotebookRun], path: Path) -> None:
-    """runs.json: one entry a notebook."""
+    """Write runs.json, one entry a notebook."""
     put_text(path, json.dumps([asdict(run) for run in runs], indent=1) + "\n")
 
 
@@ -171,7 +171,7 @@ class PeakMemory:
             for child in psutil.Process().children(recursive=True):
                 try:
                     total += child.memory_info().rss
-                except psutil.Error:  # it ended between the two calls
+                except psutil.Error:  # the process ended between the two calls
                     continue
             self.peak = max(self.peak, total)
 

@@ -1,4 +1,4 @@
-"""All that must pass before a change lands, in the order in which failures are cheapest."""
+"""The checks that must pass before a change lands, the cheapest first."""
 
 import os
 import subprocess
@@ -20,8 +20,8 @@ GATES = (
 
 
 def run_gates() -> int:
-    """Run every gate from the project's root; the exit code of the first that fails, or 0."""
-    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}  # two processes share the cores
+    """Run every gate in the project's root; return the exit code of the first that fails, or 0."""
+    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}  # threads must not spin
     for name, command in GATES:
         print(f"== {name}", flush=True)
         code = subprocess.call([sys.executable, *command], cwd=ROOT, env=environment)

@@ -11,11 +11,11 @@ PROFILES = ("smoke", "quick", "full")
 
 
 class NotebookError(ValueError):
-    """A notebook that cannot be used; the message is one line."""
+    """A notebook is not usable; the message is one line."""
 
 
 def check_parameters(*, profile: Any, seed: Any, jobs: Any) -> None:
-    """Refuse what no notebook can run with.
+    """Check the parameters that every notebook has.
 
     Raises:
         ValueError: unknown profile, negative seed, fewer than one job, or a wrong type.
@@ -28,11 +28,15 @@ def check_parameters(*, profile: Any, seed: Any, jobs: Any) -> None:
 
 
 def read_notebook(path: Path) -> Any:
-    """A valid notebook, or a NotebookError that says why it is none."""
+    """Read and validate a notebook.
+
+    Raises:
+        NotebookError: the file is not a valid notebook; the message gives the reason.
+    """
     try:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
-    except Exception as error:  # nbformat raises many kinds, json and unicode errors among them
+    except Exception as error:  # nbformat raises many types, JSON and Unicode errors among them
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
         raise NotebookError(f"{path.name} is not a valid notebook ({reason})") from error
     return notebook
@@ -55,7 +59,12 @@ def declared_parameters(path: Path) -> dict[str, Any]:
 
 
 def check_against(path: Path, chosen: Mapping[str, Any]) -> None:
-    """Refuse parameters that a notebook does not declare, or of another type than its default."""
+    """Check that the notebook declares every chosen parameter, with a default of the same type.
+
+    Raises:
+        ValueError: the notebook does not declare a parameter, or its default has another type.
+        NotebookError: the notebook is not valid, or its `parameters` cell is not.
+    """
     declared = declared_parameters(path)
     for name, value in chosen.items():
         if name not in declared:

@@ -1,7 +1,8 @@
-"""The reader's own notebooks: the student edition, put there when it is missing and never overwritten.
+"""The reader's own notebooks: copies of the student edition, never overwritten.
 
-A newer edition is put beside the reader's file, once: a hidden file in the folder remembers which editions
-have been there, so that one that the reader has deleted or renamed does not come back.
+A missing notebook is copied into the folder. A newer edition is written beside the reader's file, once. A
+hidden file in the folder lists the editions that were written, so that an edition that the reader deleted or
+renamed is not written again.
 """
 
 import hashlib
@@ -16,14 +17,14 @@ from recurse_lab.files import put_text
 from recurse_lab.workbook.editions import student_edition
 from recurse_lab.workbook.parameters import NotebookError, read_notebook
 
-SEEN = ".editions.json"  # notebook -> digests of its editions that have been in the folder
+SEEN = ".editions.json"  # notebook name -> digests of the editions written so far
 
 
 def bring_notebooks(folder: Path, chapters: Iterable[Path]) -> list[str]:
-    """Put missing notebooks and newer editions into the reader's folder; returns a line about each.
+    """Write missing notebooks and newer editions into the reader's folder; return a line about each.
 
     Raises:
-        ValueError: the folder cannot be made.
+        ValueError: the folder cannot be created.
     """
     try:
         folder.mkdir(exist_ok=True)
@@ -48,7 +49,7 @@ def bring_notebooks(folder: Path, chapters: Iterable[Path]) -> list[str]:
 
 
 def digest_of(notebook: Any) -> str:
-    """What the book says in a notebook: kinds and sources of its cells; outputs and the machine do not count."""
+    """Hash of the types and sources of a notebook's cells; outputs and metadata do not count."""
     said = [(cell.cell_type, cell.source) for cell in notebook.cells]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
@@ -72,7 +73,7 @@ def _present(folder: Path) -> set[str]:
         try:
             found.add(digest_of(read_notebook(path)))
         except NotebookError:
-            continue  # whatever the reader made of it, it is no edition
+            continue  # a file that is not a valid notebook is no edition
     return found
 
 
@@ -81,4 +82,4 @@ def _read_seen(path: Path) -> dict[str, list[str]]:
         seen = json.loads(path.read_text(encoding="utf-8"))
         return {str(name): [str(digest) for digest in digests] for name, digests in seen.items()}
     except (OSError, ValueError, AttributeError, TypeError):
-        return {}  # nothing is lost: what is in the folder is compared itself
+        return {}  # safe: `_present` still compares the notebooks in the folder

@@ -1,4 +1,4 @@
-"""The offline report: an index with the verdicts, one page a chapter, plots alive without network or kernel."""
+"""The offline report: an index with the verdicts and a page a chapter, with interactive figures and no network."""
 
 import html
 import itertools
@@ -35,7 +35,7 @@ CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 
 
 def build_report(runs: Sequence[NotebookRun], executed: Path, out: Path, profile: str, seed: int) -> Path:
-    """Write index.html, a page a chapter, claims.json and the plotting library into `out`; returns the index."""
+    """Write index.html, a page a chapter, claims.json and plotly.js into `out`; return the path of the index."""
     put_text(out / "plotly.min.js", plotly.offline.get_plotlyjs())
     put_text(out / "style.css", _style())
     claims: list[dict[str, Any]] = []
@@ -69,7 +69,7 @@ def build_report(runs: Sequence[NotebookRun], executed: Path, out: Path, profile
 
 
 def _records() -> tuple[list[Row], str]:
-    """A row for each record file, or why there is none: no fault of theirs may cost the report."""
+    """A row for each record file, and an error message; an unreadable record must not stop the report."""
     try:
         again = read_reruns(ROOT / "data")
         return [file_row(file, again) for file in record_files(ROOT / "data", recorded())], ""
@@ -78,7 +78,7 @@ def _records() -> tuple[list[Row], str]:
 
 
 def collect_claims(notebook: Any) -> list[dict[str, Any]]:
-    """Every claim that a notebook's outputs carry, in order."""
+    """Every claim in a notebook's outputs, in order."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return [output["data"][MIMETYPE] for output in outputs if MIMETYPE in output.get("data", {})]
 
@@ -92,7 +92,7 @@ def title_of(notebook: Any) -> str:
 
 
 def chapter_page(notebook: Any, run: NotebookRun) -> str:
-    """One chapter as a page of its own; formulas become MathML, figures stay interactive."""
+    """HTML page of one chapter; formulas become MathML, figures stay interactive."""
     formulas: list[str] = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -145,12 +145,12 @@ ALLOWED_ATTRIBUTES = {
 
 
 def clean(text: str) -> str:
-    """HTML of an output with nothing in it that could run."""
+    """HTML of an output without tags or attributes that could run code."""
     return bleach.clean(text, tags=ALLOWED_TAGS, attributes=ALLOWED_ATTRIBUTES)
 
 
 def _without_math(source: str, formulas: list[str]) -> str:
-    """Markdown whose formulas, outside code, are replaced by marks; their MathML is appended to `formulas`."""
+    """Replace formulas outside code by marks in Markdown, and append their MathML to `formulas`."""
 
     def mark(match: re.Match[str]) -> str:
         display = match.group(1) is not None
@@ -164,7 +164,7 @@ def _without_math(source: str, formulas: list[str]) -> str:
 
 
 def figure_html(figure: dict[str, Any], number: int) -> str:
-    """A figure's place in the page and its data, as inert JSON that the page's one script draws."""
+    """A figure's element in the page, and its data as JSON that the page's one script draws."""
     alt = html.escape(str(figure.get("layout", {}).get("meta", {}).get("alt", "figure")), quote=True)
     data = json.dumps({key: figure[key] for key in ("data", "layout", "frames") if key in figure})
     safe = data.replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-"""Small things that notebooks show: source code, and predictions beside what happened."""
+"""Text and tables for notebooks: source code, and predictions beside results."""
 
 import ast
 import html
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def source_of(thing: Any) -> str:
-    """Source of a function or class, without its docstring (the chapter's text says what it does)."""
+    """Source of a function or class without its docstring, which the chapter's text replaces."""
     text = textwrap.dedent(inspect.getsource(thing))
     body = ast.parse(text).body[0]
     if not isinstance(body, ast.FunctionDef | ast.ClassDef) or ast.get_docstring(body) is None:
@@ -20,7 +20,7 @@ def source_of(thing: Any) -> str:
 
 
 def comparison_table(happened: Mapping[str, tuple[Any, Any]]) -> str:
-    """An HTML table: question, prediction, what happened."""
+    """An HTML table of question, prediction and result."""
     return table(
         {
             question: {"you predicted": guess, "it came out as": found}
@@ -30,7 +30,7 @@ def comparison_table(happened: Mapping[str, tuple[Any, Any]]) -> str:
 
 
 def table(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """An HTML table: row name -> column name -> value, the same columns in every row."""
+    """An HTML table of row name -> column name -> value; every row has the same columns."""
     columns = list(next(iter(rows.values()), {}))
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     body = "".join(

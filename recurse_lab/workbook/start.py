@@ -34,23 +34,23 @@ from recurse_lab.workbook.parameters import check_parameters
 from recurse_lab.workbook.shown import comparison_table, source_of, table
 
 ROOT = Path(__file__).parents[2]
-SEEDS = {"smoke": 2, "quick": 5, "full": 10}  # how many seeds a claim is run on
-QUIET = "RECURSE_LAB_QUIET"  # set while notebooks are executed without a reader: no progress bars
-CACHE = "RECURSE_LAB_CACHE"  # folder of finished trials
+SEEDS = {"smoke": 2, "quick": 5, "full": 10}  # number of seeds of every claim
+QUIET = "RECURSE_LAB_QUIET"  # environment variable: hides progress bars while notebooks are executed
+CACHE = "RECURSE_LAB_CACHE"  # environment variable: folder of finished trials
 
 
 def start(chapter: str, *, profile: str, seed: int, jobs: int) -> "Lab":
-    """Check the parameters and prepare torch and plotly; the result carries all that a chapter needs."""
+    """Check the parameters, set up torch and plotly, and return the chapter's `Lab`."""
     check_parameters(profile=profile, seed=seed, jobs=jobs)
     end_with_caller()
-    torch.set_num_threads(1)  # small nets gain nothing from a second thread, and seeds run side by side
-    plotly.io.renderers.default = "plotly_mimetype"  # 7 KB a figure, drawn by JupyterLab and by the report
+    torch.set_num_threads(1)  # small nets do not gain from a second thread, and seeds run in parallel
+    plotly.io.renderers.default = "plotly_mimetype"  # 7 KB a figure; JupyterLab and the report draw it
     return Lab(chapter=chapter, profile=profile, seed=seed, jobs=jobs)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lab:
-    """One run of one chapter: its profile, its seeds, and the means to run, record and show."""
+    """One run of one chapter: its profile and seeds, and methods to train, record and show."""
 
     chapter: str
     profile: str
@@ -65,7 +65,7 @@ class Lab:
 
     @property
     def judged(self) -> bool:
-        """Whether verdicts are given: not in the smoke profile."""
+        """Whether claims get verdicts; False in the smoke profile."""
         return self.profile != "smoke"
 
     @property
@@ -75,14 +75,14 @@ class Lab:
 
     @property
     def cache(self) -> Path:
-        """Folder of finished trials, from which an interrupted run goes on."""
+        """Folder of finished trials; an interrupted run continues from it."""
         return Path(os.environ.get(CACHE, ROOT / "build" / "cache"))
 
     def replicate(self, trial: Trial, arms: Mapping[str, Any], most: int | None = None) -> Results:
-        """Train every arm on every seed, with a progress bar; the full profile also writes the reference.
+        """Train every arm on every seed, with a progress bar; the full profile also writes the reference records.
 
         Args:
-            most: run no more than this many of the seeds.
+            most: largest number of seeds to run; all of them if None.
         """
         seeds = self.seeds[:most]
         with self._bar(len(arms) * len(seeds), "training runs") as bar:
@@ -100,11 +100,11 @@ class Lab:
     def recorded(
         self, trial: Trial, arms: Mapping[str, Any], *, seeds: int = 5, keep: str | None = None
     ) -> Reference:
-        """Arms too heavy for a live run: read from data/records; the full profile trains and writes them.
+        """Read recorded runs of arms from data/records; the full profile first trains and writes them.
 
         Args:
-            seeds: on how many seeds the full profile runs them.
-            keep: arm whose weights, of the first seed, are kept in data/weights for notebooks to think with.
+            seeds: number of seeds in the full profile.
+            keep: arm whose weights on the first seed are written to data/weights, for notebooks to load.
         """
         if self.profile == "full":
             found = self.replicate(trial, arms, seeds)
@@ -114,7 +114,7 @@ class Lab:
         return read_reference(self.data, trial, arms)
 
     def watch(self, total: int, label: str) -> Callable[[Step], None]:
-        """A progress bar for `fit(..., after=...)`: loss, accuracy and time left."""
+        """A progress bar for `fit(..., after=...)` with loss, accuracy and time left."""
         bar = self._bar(total, label)
 
         def after(step: Step) -> None:
@@ -126,34 +126,34 @@ class Lab:
         return after
 
     def source(self, *objects: Any) -> Markdown:
-        """The library's own source of functions or classes."""
+        """Source of functions or classes of the library, as Markdown."""
         code = "\n\n\n".join(source_of(thing) for thing in objects)
         return Markdown(f"```python\n{code}\n```")
 
     def solution(self, exercise: int) -> Markdown:
-        """The solved cell of an exercise, counted from 1 in the order of the exercise cells."""
+        """The solved cell of an exercise; exercises count from 1 in the order of their cells."""
         return Markdown(f"```python\n{solution(ROOT / 'notebooks', self.chapter, exercise)}\n```")
 
     def explore(self, cases: Mapping[str, tuple[Batch, Trace]], kind: str = "cells") -> Explorer:
-        """A figure with a slider, and live widgets under it, for the first problem of each case.
+        """A figure with a slider and live widgets under it, for the first problem of each case.
 
         Args:
-            kind: what the inputs are: "cells", a row of bits or a maze; "sudoku", the rows of a square board.
+            kind: form of the inputs: "cells", a row of bits or a maze; "sudoku", a square board in one row.
         """
         if kind not in EXAMPLES:
             raise ValueError(f"kind must be one of {', '.join(EXAMPLES)}, not {kind!r}")
         return Explorer({name: EXAMPLES[kind](batch, seen) for name, (batch, seen) in cases.items()})
 
     def compare(self, happened: Mapping[str, tuple[Any, Any]]) -> HTML:
-        """What the reader predicted beside what happened."""
+        """A table of the reader's predictions beside the results."""
         return HTML(comparison_table(happened))
 
     def table(self, rows: Mapping[str, Mapping[str, Any]]) -> HTML:
-        """Row name -> column name -> value, as a table."""
+        """A table of row name -> column name -> value."""
         return HTML(table(rows))
 
     def elapsed(self) -> Markdown:
-        """How long the chapter took so far."""
+        """The chapter's run time so far."""
         seconds = perf_counter() - self.begun
         return Markdown(
             f"This chapter took **{seconds:.0f} s** ({self.profile} profile, {self.jobs} processes)."

@@ -1,4 +1,4 @@
-"""The files that the rooms make: the README's table of chapters, the bibliography and the glossary."""
+"""Text made from the chapters' rooms: the README's table of chapters, the bibliography and the glossary."""
 
 import json
 import re
@@ -18,9 +18,9 @@ HEAD = """\
 
 
 def made_tables(root: Path, package: str = "recurse_lab.chapters") -> dict[Path, str]:
-    """Path -> text of every file that is made from the rooms; nothing is written."""
+    """Path -> text of every file that is made from the rooms; writes nothing."""
     rooms = find_rooms(package)
-    folders = [Path(str(files(package))), *rooms]  # what the library cites stands beside the rooms
+    folders = [Path(str(files(package))), *rooms]  # the library's own works stand beside them
     terms = json.dumps(collected_terms(folders), indent=1, ensure_ascii=False)
     readme = (root / "README.md").read_text(encoding="utf-8")
     return {
@@ -33,7 +33,7 @@ def made_tables(root: Path, package: str = "recurse_lab.chapters") -> dict[Path,
 
 
 def chapter_table(chapters: list[Chapter], planned: Mapping[str, str]) -> str:
-    """The table of all chapters, those that are only planned included, in Markdown."""
+    """The Markdown table of all chapters, planned ones included."""
     rows = {number: f"| {number} | | {question} | | planned |" for number, question in planned.items()}
     for chapter in chapters:
         link = f"[{chapter.title}](notebooks/{chapter.name}.ipynb)"
@@ -44,10 +44,10 @@ def chapter_table(chapters: list[Chapter], planned: Mapping[str, str]) -> str:
 
 
 def with_chapters(readme: str, table: str) -> str:
-    """The README with another table between its two marks.
+    """The README with `table` between its two marks.
 
     Raises:
-        ValueError: the marks are not there, once each and in order.
+        ValueError: a mark is missing or repeated, or the marks are not in order.
     """
     parts = re.split(f"{re.escape(BEGIN)}|{re.escape(END)}", readme)
     if len(parts) != 3 or readme.count(BEGIN) != 1 or readme.index(BEGIN) > readme.index(END):

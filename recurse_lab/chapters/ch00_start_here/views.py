@@ -1,4 +1,4 @@
-"""Chapter 00: what its figures and tables show."""
+"""Chapter 00: data for its figures."""
 
 from recurse_lab.experiments.prefix_sums.inside import one_string
 from recurse_lab.measure.coverage import DIFFERENCES, coverage

@@ -1,6 +1,6 @@
-"""Chapter 02: the arms, the claims and the margins, written down before anything is run.
+"""Chapter 02: its arms.
 
-Full profile, which writes the reference records: `python -m recurse_lab run --profile full --only 02`.
+`python -m recurse_lab run --profile full --only 02` writes their reference records.
 """
 
 from dataclasses import replace
@@ -38,7 +38,7 @@ LARGER = {
     "sixteen_times": feed_forward("4 blocks, 16x the parameters", FOUR_BLOCKS, 72, 4, 4e-3),
 }
 
-# What makes a loop settle: the norm, the late start, and the recall, each left out in turn.
+# Ablations: leave out the late start, the norm, both, or the recall.
 _WHOLE = replace(LOOPED, lengths=(16, 64), halting=False)
 _EARLY = Progressive(with_gradient=8)
 
@@ -51,7 +51,7 @@ ABLATIONS = {
 
 
 def largest_solved(record: Record) -> float:
-    """Share of the largest mazes wholly solved, at the last number of steps read."""
+    """Share of the largest mazes wholly solved at the last reading."""
     shares = record.values["exact"]
     return shares[max(shares, key=int)][-1]
 

@@ -1,4 +1,4 @@
-"""Chapter 02: its claims and margins, written down before anything is run."""
+"""Chapter 02: its claims and margins, fixed before any run."""
 
 from dataclasses import replace
 
@@ -58,7 +58,7 @@ def _rules(results: Results) -> list[ArmResult]:
 
 
 def _halting(claim: Claim) -> Tested:
-    """The rules are arms of the claim; what is trained is one net, on which all of them halt."""
+    """The halting rules are the arms of the claim; one trained net serves all of them."""
     nets = {"looped": LIVE["looped"]}
     return Tested(claim=claim, trial=trial, arms=nets, measure=_rules, seeds=5)
 

@@ -1,6 +1,6 @@
-"""Chapter 02: which arms its search for learning rates tries.
+"""Chapter 02: the arms of its search for learning rates.
 
-python -m recurse_lab.chapters.ch02_looping.rates
+Run the search: `python -m recurse_lab.chapters.ch02_looping.rates`.
 """
 
 from dataclasses import replace
@@ -15,7 +15,7 @@ ARMS = LIVE | LARGER
 
 
 def mean_right(record: Record) -> float:
-    """Mean share of validation strings wholly right, over their lengths."""
+    """Share of validation strings wholly right, mean over lengths."""
     right = record.values["right"]
     return sum(right) / len(right)
 

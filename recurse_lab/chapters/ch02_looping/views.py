@@ -1,4 +1,4 @@
-"""Chapter 02: what its figures and tables show."""
+"""Chapter 02: data for its figures and tables."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -45,7 +45,7 @@ __all__ = [
 
 
 def halting_results(runs: Mapping[int, Record]) -> list[ArmResult]:
-    """The three halting rules of the same nets as arms; FLOPs per answer are those of one longest answer for all."""
+    """The three halting rules as arms of the same nets; `infer_flops` is that of one answer of the greatest length."""
     looped = arm_results({"looped": dict(runs)}, {"looped": LOOPED}, right_at_longest)[0]
     labels = {"residual": "residual below 0.001", "fixed": "fixed number", "head": "learned halting head"}
     return [

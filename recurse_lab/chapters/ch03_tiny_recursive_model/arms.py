@@ -1,6 +1,6 @@
-"""Chapter 03: the arms, the claims and the margins, written down before anything is run, but for what says otherwise.
+"""Chapter 03: its arms, fixed before any run unless a comment says otherwise.
 
-Full profile, which writes the reference records: `python -m recurse_lab run --profile full --only 03`.
+`python -m recurse_lab run --profile full --only 03` writes their reference records.
 """
 
 from dataclasses import replace
@@ -53,10 +53,10 @@ TASTE = replace(
 def plain(
     label: str, depth: int, width: int, rate: float, norm: Literal["post", "pre"], signal: bool = False
 ) -> SudokuArm:
-    """Different blocks, once each; `signal` asks for the answer after every block instead of after the last.
+    """A net of different blocks, each applied once; `signal` adds the loss after every block, not only the last.
 
-    The rate is the best that the search on validation puzzles found for that norm (`sudoku_rates`), and the norm is the
-    better one, except for `once` and for nets that are trained with both.
+    The rate is the best for that norm in the search on validation puzzles (`sudoku_rates`). The norm is the
+    better one, except for `once` and for nets that are trained with both norms.
     """
     return SudokuArm(
         label=label,
@@ -68,9 +68,9 @@ def plain(
 
 LIVE = {
     "recursive": RECURSIVE,
-    # equal training compute, three times the parameters
+    # control with equal training compute and three times the parameters
     "untied": plain("six different blocks", 6, 32, rate=4e-3, norm="post"),
-    # equal parameters; the recursive net's own blocks, whatever norm the search prefers
+    # control with equal parameters: the recursive net's own blocks, so their norm is not searched
     "once": plain("the same two blocks, once", 2, 32, rate=1.6e-2, norm="post"),
 }
 
@@ -82,7 +82,7 @@ PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
     ),
 }
 
-# With norms before the branches, nets learn faster at first; what is best then need not end highest. Hence both.
+# Nets with norms before the branches learn faster at first but need not end higher. Train both norms.
 PLATEAU |= {
     "untied_pre": in_other_norm(PLATEAU["untied_long"], rate=4e-3),
     "four_times_post": in_other_norm(PLATEAU["four_times"], rate=4e-3),
@@ -90,7 +90,7 @@ PLATEAU |= {
     "sixty_four_times_post": in_other_norm(PLATEAU["sixty_four_times"], rate=1e-3),
 }
 
-# Parameters, depth and training signal, one at a time.
+# Controls that change parameters, depth or training signal, one at a time.
 APART = {
     "wide": to_plateau(plain("two blocks four times as wide (16x)", 2, 128, rate=4e-3, norm="post")),
     "deep": to_plateau(plain("twelve blocks (6x)", 12, 32, rate=1.6e-2, norm="pre")),
@@ -107,18 +107,18 @@ APART = {
     ),
 }
 
-# Added last, after all others were known: is it that recursion shows the puzzle again and again?
+# Added after all other results were known: does it help a plain net to see the puzzle at every block?
 APART["deep_shown"] = replace(
     APART["deep_signal"],
     label="twelve blocks, asked after each, shown the puzzle at each (6x)",
     model=replace(cast(FeedForwardConfig, APART["deep_signal"].model), injection=True),
 )
 
-# As above, both norms.
+# Train both norms, as above.
 for _name, _rate in {"deep": 2e-3, "deep_signal": 8e-3, "deep_shown": 8e-3}.items():
     APART[f"{_name}_post"] = in_other_norm(APART[_name], _rate)
 
-# Recorded: does the same form carry over to 9x9? Its rate was not searched.
+# Recorded: the same architecture on 9x9 puzzles. Its rate was not searched.
 NINE = {
     "nine": replace(
         RECURSIVE,

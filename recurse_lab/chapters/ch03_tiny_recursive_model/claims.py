@@ -1,4 +1,4 @@
-"""Chapter 03: its claims and margins, written down before anything is run, but for what says otherwise."""
+"""Chapter 03: its claims and margins, fixed before any run."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ COMPUTE = replace(
 
 
 def larger(word: str) -> Claim:
-    """Recursion against one larger net in either norm: recorded, to a plateau or the last step."""
+    """Recursion against one larger net with either norm, on recorded runs to a plateau or the last step."""
     return replace(
         PARAMETERS,
         id=f"03-{word.replace('_', '-')}",

@@ -1,6 +1,6 @@
-"""Chapter 03: which arms its search for learning rates and norms tries.
+"""Chapter 03: the arms of its search for learning rates and norms.
 
-python -m recurse_lab.chapters.ch03_tiny_recursive_model.rates
+Run the search: `python -m recurse_lab.chapters.ch03_tiny_recursive_model.rates`.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ SHORTER = either_norm(LIVE)
 LARGER = either_norm(
     {name: arm for name, arm in (PLATEAU | APART).items() if not name.endswith(("_long", "_post", "_pre"))}
 )
-# The search goes on beyond a best rate at the edge, as far as this so far.
+# `search` goes beyond a best rate at the edge of RATES; so far, it has tried these rates.
 EVERY_RATE = {factor * rate for rate in RATES for factor in (0.5, 1, 2, 4)}
 
 

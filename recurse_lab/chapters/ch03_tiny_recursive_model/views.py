@@ -1,4 +1,4 @@
-"""Chapter 03: what its figures and tables show."""
+"""Chapter 03: data for its figures and tables."""
 
 from recurse_lab.experiments.sudoku.halting import (
     early_exit_table,

@@ -1,6 +1,6 @@
-"""Chapter 04: HRM against TRM and one change at a time, at equal training compute, written down before it is run.
+"""Chapter 04: its arms: HRM against TRM, and one change at a time, at equal training compute.
 
-Full profile, which writes the reference records: `python -m recurse_lab run --profile full --only 04`.
+`python -m recurse_lab run --profile full --only 04` writes their reference records.
 """
 
 from dataclasses import replace
@@ -49,7 +49,7 @@ __all__ = [
 
 
 def blocks_paid(model: TRMConfig, cycles: int) -> int:
-    """Block evaluations of one supervision step; one under the gradient counts three times."""
+    """Block evaluations of one supervision step; an evaluation with gradient counts three times."""
     n, first, last = model.refinements, model.layers[0], model.layers[-1]
     once = n * first + last
     graded = 3 * once if model.gradient == "cycle" else (n - 1) * first + 3 * (first + last)
@@ -57,7 +57,7 @@ def blocks_paid(model: TRMConfig, cycles: int) -> int:
 
 
 def changed(label: str, model: TRMConfig = TINY, average: float = 0.99, **supervision: Any) -> SudokuArm:
-    """The recursive net with one change, for as many steps as cost the same training compute."""
+    """The recursive net with one change; its number of steps costs the same training compute."""
     objective = replace(CARRIED, **supervision)
     steps = round(STEPS * blocks_paid(TINY, CARRIED.cycles) / blocks_paid(model, objective.cycles))
     plan = replace(RECURSIVE.plan, steps=steps, average=average)
@@ -65,30 +65,30 @@ def changed(label: str, model: TRMConfig = TINY, average: float = 0.99, **superv
 
 
 def hierarchy(label: str, layers: tuple[int, int]) -> SudokuArm:
-    """HRM's form: a network for each role, two slow cycles, gradient through the last evaluation of each."""
+    """HRM's form: a network for each role, two slow cycles, gradient through the last evaluation of each network."""
     small = {name: getattr(TINY, name) for name in ("symbols", "classes", "cells", "width", "heads", "mixer")}
     model = HRMConfig(**small, multiple=1, layers=layers, refinements=2, prefix=1)
     return changed(label, model, cycles=2)
 
 
 def at_rate(rate: float, arm: SudokuArm) -> SudokuArm:
-    """The arm with the learning rate that validation chose for it; the ablations keep the base's."""
+    """The arm with the learning rate that validation chose for it; ablations keep the recursive net's rate."""
     return replace(arm, plan=replace(arm.plan, rate=rate))
 
 
 LIVE = {"recursive": RECURSIVE, "hrm": hierarchy("HRM's form, twice the parameters", (2, 2))}
 
-# Where the two end, not how fast they learn: recorded, by chapter 03's rule for a plateau.
+# Recorded: both nets trained to a plateau by chapter 03's rule, to compare where they end.
 ENDS = {"recursive_long": to_plateau(RECURSIVE), "hrm_long": to_plateau(LIVE["hrm"])}
 
-# Recorded on both sides, because seeds of the net without a carry differ so much: at the rate of an earlier search,
-# 8e-3, five live seeds gave one word on 0 to 4 and another on 4000 to 4004.
+# Both arms are recorded, because the net without a carry varies widely over seeds: at the rate of an earlier
+# search, 8e-3, five live seeds gave one verdict on seeds 0 to 4 and another on 4000 to 4004.
 CARRIES = {
     "recursive": RECURSIVE,
     "no_carry": at_rate(1.6e-2, changed("fresh state at every step", max_age=1)),
 }
 
-CARRY_SEEDS = 10  # fixed after those five had been seen, and kept when the rate changed
+CARRY_SEEDS = 10  # fixed after those live seeds had been seen, and kept when the rate changed
 
 ABLATIONS = {
     "hrm_equal": hierarchy("HRM's form, equal parameters", (1, 1)),

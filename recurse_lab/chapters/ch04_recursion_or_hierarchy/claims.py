@@ -1,4 +1,4 @@
-"""Chapter 04: its claims and margins, written down before anything is run."""
+"""Chapter 04: its claims and margins, fixed before any run unless a comment says otherwise."""
 
 from dataclasses import replace
 
@@ -26,8 +26,9 @@ HIERARCHY = Claim(
     problems=256,
 )
 
-# Amended 27 November 2026: this claim and the next were `supported` by a percentile bootstrap, which is too narrow
-# for so few seeds. Statement, runs and margin stayed; the t-interval makes both `inconclusive`.
+# Amended 27 November 2026: this claim and the next are judged by the t-interval. The percentile bootstrap
+# used before is too narrow for so few seeds. Statement, runs and margin are unchanged; both verdicts change
+# from `supported` to `inconclusive`.
 HIERARCHY_AT_PLATEAU = replace(
     HIERARCHY,
     id="04-hierarchy-plateau",

@@ -1,6 +1,6 @@
-"""Chapter 04: which arms its search for learning rates tries.
+"""Chapter 04: the arms of its search for learning rates.
 
-python -m recurse_lab.chapters.ch04_recursion_or_hierarchy.rates
+Run the search: `python -m recurse_lab.chapters.ch04_recursion_or_hierarchy.rates`.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from recurse_lab.records.record import Record
 from recurse_lab.records.rerun import Recorded
 
 SHORTER = either_norm(LIVE | CARRIES)
-# The search goes on beyond a best rate at the edge, as far as this so far.
+# `search` goes beyond a best rate at the edge of RATES; so far, it has tried these rates.
 EVERY_RATE = {factor * rate for rate in RATES for factor in (0.5, 1, 2, 4)}
 
 

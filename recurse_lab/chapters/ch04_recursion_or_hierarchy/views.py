@@ -1,4 +1,4 @@
-"""Chapter 04's tables: every change beside the paper's figure, loops trained against loops tested, ARC guesses."""
+"""Chapter 04: tables of changes beside published figures, of loops in training and in the test, and of ARC guesses."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -34,7 +34,7 @@ __all__ = [
     "tried",
 ]
 
-# Sudoku-Extreme, per cent: Jolicoeur-Martineau 2025, tables 1 and 2
+# percent of Sudoku-Extreme puzzles solved: Jolicoeur-Martineau 2025, tables 1 and 2
 PUBLISHED = {
     "recursive": "87.4",
     "hrm": "55.0",
@@ -47,7 +47,7 @@ PUBLISHED = {
 
 
 def changes(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str, Any]]:
-    """Arm -> boards solved (mean, least, most), boards given in training, parameters, and the published figure."""
+    """Arm label -> seeds, boards solved (mean, least, most), boards given in training, parameters, published figure."""
     rows = {}
     for arm in arm_results(results, arms, solved):
         shares, runs = list(arm.values.values()), results[arm.name].values()
@@ -66,7 +66,7 @@ def changes(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[s
 def moved_by_step(
     arm: SudokuArm, net: Recurrence, inputs: Int[Tensor, "B L"], steps: int
 ) -> Float[np.ndarray, "T B"]:
-    """Relative change of the whole state in each supervision step, however many cycles that has."""
+    """Relative change of the whole state in each supervision step."""
     latents = trace(net, inputs, steps * arm.cycles, keep_latents=True).latents
     assert latents is not None
     ends = latents[:: arm.cycles]
@@ -74,7 +74,7 @@ def moved_by_step(
 
 
 def loops(results: Results, trained: Mapping[str, int], tested: Sequence[int]) -> np.ndarray:
-    """Mean share of boards solved: a row for each number of loops in training, a column for each in the test."""
+    """Mean share of boards solved; one row for each number of loops in training, one column for each in the test."""
     return np.array(
         [
             [np.mean([run.values["exact"][str(step)] for run in results[name].values()]) for step in tested]

@@ -1,1 +1,1 @@
-"""ARC: per-task training on demonstrations, answers by vote."""
+"""ARC: nets train on the demonstrations of each task and answer its tests by vote."""

@@ -1,4 +1,4 @@
-"""What may vary in an experiment on ARC: tasks, augmentations, the net and its training."""
+"""The arms of an experiment on ARC: tasks, augmentations, a net, an objective and a plan."""
 
 from dataclasses import dataclass, replace
 
@@ -7,15 +7,15 @@ from recurse_lab.tasks.arc_boards import TOKENS
 from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
 from recurse_lab.train.optimizer import Plan
 
-BLANK = 0  # the row that no board is trained with, so that it stays zero; the papers keep one too
-EVERY = 10  # steps between two points of the learning curve that is kept
+BLANK = 0  # row of the identity table that no board uses in training; it stays zero, as in the papers
+EVERY = 10  # optimizer steps a recorded point of the learning curve
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArcArm:
-    """Which tasks, under how many augmentations; the net and its training.
+    """Tasks, their number of augmentations, the net and its training.
 
-    Rate and `max_age` were chosen by the share of demonstrations that seed 0 learns.
+    The rate and `max_age` maximize the share of demonstrations that the net of seed 0 learns.
     """
 
     label: str = "TRM with a row for each task and augmentation"
@@ -29,16 +29,16 @@ class ArcArm:
 
     @property
     def think(self) -> int:
-        """Cycles before an answer is read: as many as a board may take in training."""
+        """Steps of `think` before an answer is read: the most that a board gets in training."""
         return self.objective.cycles * self.objective.max_age
 
 
 ARC = ArcArm(
     tasks=4,
-    side=4,  # the smallest canvas that holds four tasks or more
+    side=4,  # the smallest canvas that four tasks or more fit
     augmentations=40,
     model=TRMConfig(symbols=TOKENS, classes=TOKENS, width=64, heads=2, refinements=2, prefix=1, multiple=1),
-    # at most two supervision steps a board, where the papers have 16: more boards in the same steps
+    # at most two supervision steps a board, 16 in the papers: more boards in as many optimizer steps
     objective=HaltingSupervision(cycles=1, max_age=2, loss="softmax"),
     plan=Plan(
         steps=2_000,

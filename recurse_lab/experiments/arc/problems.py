@@ -1,6 +1,6 @@
-"""The boards of an experiment on ARC: tasks under their augmentations, and what rows are replaced by.
+"""The boards of an experiment on ARC: tasks under augmentations, and replacements of identity rows.
 
-Shape letter: R rows.
+Shape letter: R rows of the identity table.
 """
 
 from collections.abc import Sequence
@@ -19,22 +19,22 @@ from recurse_lab.tasks.base import Batch
 def chosen(arm: ArcArm) -> tuple[ArcTask, ...]:
     """The first tasks of ARC-AGI-1's training part, by name, whose grids and borders fit the canvas.
 
-    The grids of the tests are measured too, answers included: an answer that is larger could not be given.
+    Test grids must fit too, answers included: the net cannot give an answer larger than the canvas.
     """
     return first_that_fit(arc_tasks("arc1", "training"), arm.side - 1, arm.tasks)
 
 
 def draw_views(arm: ArcArm, generator: Generator) -> list[View]:
-    """Every task under its augmentations, the unchanged one first; rows are counted from 1."""
+    """Every task under its augmentations, the unchanged grid first; rows count from 1."""
     pairs = [(task, move) for task in chosen(arm) for move in augmentations(arm.augmentations, generator)]
     return [View(task, augmentation, row) for row, (task, augmentation) in enumerate(pairs, start=1)]
 
 
 def draw_identities(rows: int, generator: Generator) -> dict[str, Int[Tensor, " R"]]:
-    """What each row is replaced by: itself, the blank row, or a random one of the others.
+    """The replacement of each row: itself, the blank row, or a random other row.
 
     Raises:
-        ValueError: fewer than two rows, of which there is no other.
+        ValueError: fewer than two rows, so that there is no other row.
     """
     if rows < 2:
         raise ValueError(f"needs 2 or more rows, one for each task and augmentation, not {rows}")
@@ -44,5 +44,5 @@ def draw_identities(rows: int, generator: Generator) -> dict[str, Int[Tensor, " 
 
 
 def demonstrations(views: Sequence[View], arm: ArcArm) -> Batch:
-    """The boards to train on: every demonstration under every view of its task."""
+    """The training boards: every demonstration under every view of its task."""
     return boards([(view, pair) for view in views for pair in view.task.demonstrations], arm.side)

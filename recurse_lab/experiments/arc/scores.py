@@ -1,4 +1,4 @@
-"""Answers to ARC tests by vote: a pair under every view of its task, with rows of one's choice, moved back and counted.
+"""Answers to ARC tests by vote: answer under every view of the task, undo the augmentations, count equal grids.
 
 Shape letters: N boards, L cells of the canvas, I = 1 + L, V classes, R rows of the identity table.
 """
@@ -18,11 +18,11 @@ from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.judging import CLASSES
 from recurse_lab.train.objectives.halting_supervision import Halts
 
-KEPT = 3  # grids of each vote that are written down
+KEPT = 3  # number of grids of each vote that are recorded
 
 
 class View(NamedTuple):
-    """A task under one augmentation, and the row of the identity table that stands for both."""
+    """A task under one augmentation, and the row of the identity table for this pair."""
 
     task: ArcTask
     augmentation: Augmentation
@@ -30,10 +30,10 @@ class View(NamedTuple):
 
 
 def boards(shown: Iterable[tuple[View, Pair]], side: int) -> Batch:
-    """What the net sees, the row first, (N, 1 + L), and what it should say, (N, L).
+    """Inputs with the row number first, (N, 1 + L), and targets, (N, L).
 
     Raises:
-        ValueError: there is nothing to show, or a grid does not fit the canvas.
+        ValueError: `shown` is empty, or a grid does not fit the canvas.
     """
     inputs, targets = [], []
     for view, pair in shown:
@@ -49,7 +49,7 @@ def boards(shown: Iterable[tuple[View, Pair]], side: int) -> Batch:
 def answer(
     model: Halts, inputs: Int[Tensor, "N I"], rows: Int[Tensor, " R"], cycles: int
 ) -> tuple[Float[Tensor, "N L V"], Float[Tensor, " N"]]:
-    """Logits after some cycles on boards whose row r is replaced by `rows[r]`, and how sure the head is of each."""
+    """Logits after `cycles` steps with row r replaced by `rows[r]`, and the halting head's probabilities."""
     relabeled = torch.cat((rows[inputs[:, :1]], inputs[:, 1:]), dim=1)
     thought = settle(model, relabeled, cycles)
     assert thought.output is not None
@@ -66,7 +66,7 @@ def share_right(model: Halts, shown: Batch, rows: Int[Tensor, " R"], cycles: int
 def guesses(
     model: Halts, asked: Sequence[tuple[View, Pair]], rows: Int[Tensor, " R"], side: int, cycles: int
 ) -> tuple[list[Grid | None], list[float]]:
-    """What the net makes of each pair under its view, with the augmentation undone, and how sure it is."""
+    """The net's answer to each pair with the view's augmentation undone, and the halting head's probability."""
     logits, sure = answer(model, boards(asked, side).inputs, rows, cycles)
     grids = [decode(tokens) for tokens in logits.argmax(-1)]
     undone = [
@@ -79,7 +79,7 @@ def guesses(
 def scores(
     model: Halts, views: Sequence[View], rows: Int[Tensor, " R"], side: int, cycles: int
 ) -> dict[str, Any]:
-    """Task -> share of its tests passed with one guess and with two, and by its first view alone; the votes."""
+    """Task -> shares of its tests passed with one guess, with two, and by its first view alone; and the votes."""
     found = {}
     for task in dict.fromkeys(view.task for view in views):
         mine = [view for view in views if view.task is task]

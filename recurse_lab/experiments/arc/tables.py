@@ -1,4 +1,4 @@
-"""Recorded runs on ARC as rows: what identities are worth, and what was guessed."""
+"""Recorded runs on ARC as rows: scores by identity row, and guesses."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from recurse_lab.tasks.arc import ArcTask
 
 
 def identities(runs: Mapping[int, Record]) -> dict[str, dict[str, float]]:
-    """Identity row -> tests passed with one guess and with two, and without a vote: means over tasks and seeds."""
+    """Identity row -> shares of tests passed with one guess, with two, and without a vote; demonstrations learned."""
     names = {"own": "its own row", "blank": "the blank row", "other": "a random other row"}
     return {
         label: {
@@ -27,7 +27,7 @@ def identities(runs: Mapping[int, Record]) -> dict[str, dict[str, float]]:
 def guesses(
     tasks: Sequence[ArcTask], record: Record, most: int = 1
 ) -> list[list[tuple[str, Any, bool | None]]]:
-    """Rows of (title, grid, whether it is right) for the first tests of each task: input, answer, two guesses."""
+    """For the first `most` tests of each task, a row of input, answer and two guesses: (title, grid, whether right)."""
     rows = []
     for task in tasks:
         votes = record.values["tests"]["own"][task.name]["votes"]

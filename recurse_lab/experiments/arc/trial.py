@@ -1,8 +1,8 @@
-"""Per-task training on real ARC tasks: a tiny net sees the demonstrations, then answers the tests by vote.
+"""Per-task training on real ARC tasks: a tiny net trains on the demonstrations, then answers the tests by vote.
 
-Every task under every augmentation has a row of the identity table, as in Wang et al. 2025 (HRM): the net is told
-which rule is meant and never what it is. arXiv:2512.11847 replaced the rows of the published net by a blank or a
-random one and found no right answer; this experiment measures the same here.
+Every task under every augmentation has its own row of the identity table, as in Wang et al. 2025 (HRM). The
+row names the rule and does not describe it. arXiv:2512.11847 replaced the rows of the published net by a
+blank or a random row and found no right answer; this experiment repeats that measurement.
 
 Shape letters: B batch, R rows.
 """
@@ -26,7 +26,7 @@ from recurse_lab.train.sources import Pool
 
 
 def build(arm: ArcArm) -> TRM:
-    """The arm's net, with a row for every view and the blank one."""
+    """The arm's net, with an identity row for every view, and the blank row."""
     return TRM(replace(arm.model, cells=arm.side**2, puzzles=1 + arm.tasks * arm.augmentations))
 
 
@@ -43,9 +43,9 @@ def restore(arm: ArcArm, weights: Mapping[str, Tensor]) -> TRM:
 def trial(arm: ArcArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """One trial: train on the demonstrations, then vote on the tests with each kind of identity.
 
-    Cost: 65 CPU-seconds. Expected: a pass@1 of 0.5 to 0.75 and a pass@2 of 0.75 to 1 with the own rows, below 0.1
-    with the blank row or with others. Test inputs are first seen after the training, test outputs by the scoring
-    alone; but a moved and recolored test of 27a28665 may look like a demonstration under another row.
+    Cost: 65 CPU-seconds. Expected: a pass@1 of 0.5 to 0.75 and a pass@2 of 0.75 to 1 with each view's own
+    row, below 0.1 with the blank row or another row. Training uses no test input, and only the scoring uses
+    test outputs. But an augmented test of 27a28665 may equal a demonstration under another row.
     """
     model, run, views, identities = train(arm, seed)
     shown = demonstrations(views, arm)
@@ -62,7 +62,7 @@ def trial(arm: ArcArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 
 class Trained(NamedTuple):
-    """The net with its averaged weights, its learning curve, its views, and what their rows may be replaced by."""
+    """The net with its averaged weights, its learning curve, its views, and the replacements of their rows."""
 
     model: TRM
     run: Run

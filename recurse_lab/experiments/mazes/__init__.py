@@ -1,1 +1,1 @@
-"""Mazes: trained on small ones, tested on larger ones."""
+"""Mazes: nets train on small mazes and are tested on larger ones."""

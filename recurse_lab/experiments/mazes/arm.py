@@ -1,4 +1,4 @@
-"""What may vary in an experiment on mazes: a net, its objective and its plan."""
+"""The arms of an experiment on mazes: a net, an objective and a plan."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class MazeArm:
     plan: Plan
     batch: int = 32
     largest: int = 11
-    threshold: float = 0.93  # of cells right before mazes grow; above it the net waits too long
+    threshold: float = 0.93  # share of cells right at which the mazes grow; higher: too late
     sizes: tuple[int, ...] = (11, 17, 25)
     mazes: int = 20  # test mazes of each size
     own_test: bool = False  # each seed draws its own test mazes; False: the same ones for all

@@ -1,4 +1,4 @@
-"""What is looked at in a net trained on mazes: its thoughts about one."""
+"""Views inside a net trained on mazes: its thoughts about one maze."""
 
 from pathlib import Path
 
@@ -17,8 +17,8 @@ def maze_net(data: Path) -> DeepThinking:
     """The recorded net of the first seed.
 
     Raises:
-        RecordError: its weights are missing or damaged.
-        ValueError: they belong to another configuration.
+        RecordError: the weights are missing or damaged.
+        ValueError: the weights belong to another configuration.
     """
     return restore(MAZES_LOOPED, read_weights(data, "mazes"))
 

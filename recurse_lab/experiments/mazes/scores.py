@@ -1,4 +1,4 @@
-"""What is recorded of a net trained on mazes: the share of unseen mazes wholly solved, by size and steps."""
+"""Recorded scores of a net trained on mazes: share of unseen mazes wholly solved, by size and steps."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from recurse_lab.models.deep_thinking import DeepThinking
 from recurse_lab.tasks.base import own_seed
 from recurse_lab.tasks.mazes import Mazes
 
-TEST_SEED = 1_000_039  # draws the test mazes of arms without their own
+TEST_SEED = 1_000_039  # draws the test mazes of arms with own_test=False
 
 
 def accuracy(arm: MazeArm, model: DeepThinking, seed: int) -> dict[str, Any]:
-    """Size -> step numbers at which answers were read, and share of mazes wholly solved at each."""
+    """Size -> step numbers read ("reads"), and size -> share of mazes wholly solved at each ("exact")."""
     reads = {size: [size, 2 * size, 6 * size] for size in arm.sizes}
     exact = {}
     for size, steps in reads.items():

@@ -1,7 +1,7 @@
 """Train a looped net on mazes of at most 11 x 11 cells, and measure it on larger ones.
 
-Too long for a live cell: one seed takes several CPU-minutes. The full profile trains three seeds, records them
-and keeps the weights of the first in data/weights, so that a notebook can watch it think.
+One seed takes too long for a live cell. The full profile trains three seeds, records them and writes the
+weights of the first seed to data/weights, so that a notebook can load the net.
 """
 
 from typing import Any, NamedTuple
@@ -17,11 +17,11 @@ from recurse_lab.tasks.mazes import Mazes
 from recurse_lab.train.loop import After, Run, fit, seeded
 from recurse_lab.train.sources import Curriculum
 
-EVERY = 20  # steps a point of the learning curve that is kept
+EVERY = 20  # optimizer steps a recorded point of the learning curve
 
 
 def trial(arm: MazeArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """One trial: train, then the share of unseen mazes wholly solved, by size and steps. Cost: 5 CPU-minutes."""
+    """One trial: train, then measure the share of unseen mazes wholly solved. Cost: 3 to 5 CPU-minutes."""
     model, run = train(arm, seed)
     values = {"params": parameters(model), "train_seconds": run.seconds, "curve": run.curve(EVERY)}
     return values | accuracy(arm, model, seed), kept(model)

@@ -1,1 +1,1 @@
-"""Prefix sums: trained on short strings, tested on long ones."""
+"""Prefix sums: nets train on short strings and are tested on long ones."""

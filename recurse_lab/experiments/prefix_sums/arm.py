@@ -1,4 +1,4 @@
-"""What may vary in an experiment on prefix sums: a net, an objective and a plan."""
+"""The arms of an experiment on prefix sums: a net, an objective and a plan."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,32 +11,33 @@ from recurse_lab.train.optimizer import Plan
 
 @dataclass(frozen=True, kw_only=True)
 class PrefixSumArm:
-    """One way of spending the same optimizer steps on the same strings."""
+    """A net and its training; all arms share optimizer steps, batch size and strings."""
 
     label: str
     model: DeepThinkingConfig
     objective: LastStep | Progressive
     plan: Plan
     batch: int = 32
-    first_bits: int = 4  # the curriculum starts here ...
-    train_bits: int = 16  # ... and no string in training is longer than this
+    first_bits: int = 4  # length of the strings at the start of the curriculum
+    train_bits: int = 16  # greatest length of the strings in training
     lengths: tuple[int, ...] = (16, 32, 64, 128, 256, 512)
-    strings: int = 64  # test strings of up to 128 bits; an eighth of that for longer ones
-    halting: bool = False  # also compare halting rules
+    strings: int = 64  # test strings of each length up to 128 bits; an eighth of this for longer ones
+    halting: bool = False  # whether the trial also compares halting rules
     own_test: bool = False  # each seed draws its own test strings; False: the same ones for all
 
     @property
     def loops(self) -> bool:
-        """Whether the net may be iterated for as long as one likes."""
+        """Whether the net can be iterated any number of times."""
         return self.model.depth == 1
 
 
 STEPS = 900  # optimizer steps of every arm
 
-# Dilations of the feed-forward nets. A block of five convolutions with dilation d reaches 5d cells to each side,
-# so that an answer of either can depend on every cell up to 511 to its left: 512 bits are within reach.
+# Dilations of the feed-forward nets. A block of five convolutions with dilation d reaches 5d cells to each
+# side, the embedding and the head together 4 more. In both nets, an answer bit can depend on the 511 bits
+# before it, so 512 bits are within reach.
 FOUR_BLOCKS = (1, 4, 16, 81)
-SIX_BLOCKS = (1, 2, 4, 16, 32, 64)  # cost as many FLOPs in training as the looped net's average step
+SIX_BLOCKS = (1, 2, 4, 16, 32, 64)  # as many training FLOPs as the looped net's average step
 
 LOOPED = PrefixSumArm(
     label="looped, one block",
@@ -50,7 +51,7 @@ LOOPED = PrefixSumArm(
 def feed_forward(
     label: str, dilations: tuple[int, ...], width: int, groups: int, rate: float
 ) -> PrefixSumArm:
-    """Different blocks, once each; `rate` was chosen on validation strings (`chapters/ch02_looping/rates.py`)."""
+    """Different blocks, each applied once; `rate` comes from the search in `chapters/ch02_looping/rates.py`."""
     return PrefixSumArm(
         label=label,
         model=DeepThinkingConfig(dilations=dilations, width=width, groups=groups),
@@ -63,7 +64,7 @@ UNTIED = feed_forward("6 blocks, same training compute", SIX_BLOCKS, 32, 4, 4e-3
 
 
 def at_profile(arms: Mapping[str, PrefixSumArm], profile: str) -> dict[str, PrefixSumArm]:
-    """The arms as they are in `quick` and `full`; in `smoke`, 12 steps and two short lengths."""
+    """The arms unchanged in `quick` and `full`; in `smoke`, 12 steps and two short lengths."""
     if profile != "smoke":
         return dict(arms)
     return {

@@ -1,7 +1,9 @@
-"""Three rules for when to stop thinking, compared on strings of many lengths.
+"""Three halting rules compared on strings of several lengths.
 
-`fixed` gives every string the same number of iterations, `residual` waits for the state to stop changing,
-`head` asks a small classifier that was trained on 16-bit thoughts. Shape letters: B strings, R rule settings.
+`fixed` gives every string the same number of iterations. `residual` stops when the state changes by less than
+a threshold. `head` stops when a small classifier, trained on thoughts about 16-bit strings, is sure enough.
+
+Shape letters: B strings, R rule settings.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +19,7 @@ from recurse_lab.records.record import Record
 from recurse_lab.recurrence import Recurrence
 from recurse_lab.tasks.prefix_sums import PrefixSums
 
-THRESHOLD = 1e-3  # of the residual, fixed on development seeds before the claim was run
+THRESHOLD = 1e-3  # of the residual; fixed on development seeds before the claim was run
 
 THRESHOLDS = {
     "residual": (0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0003, 0.0001),
@@ -32,7 +34,7 @@ def compare_rules(
 ) -> dict[str, Any]:
     """Mean iterations and accuracy of each rule at each setting, and at equal mean iterations.
 
-    Every length counts the same. `late(bits)` is the longest that a string of that length may think.
+    Every length has the same weight. `late(bits)` is the largest number of iterations for that length.
     """
     head = train_halting_head(model, PrefixSums(), size=lengths[0], steps=late(lengths[0]), seed=seed)
     rules: dict[str, tuple[Sequence[float], Callable[[Trace, float], np.ndarray]]] = {
@@ -54,7 +56,7 @@ def compare_rules(
 
 
 def fixed_halt(seen: Trace, number: float) -> np.ndarray:
-    """The same number of iterations for every string, or all there are."""
+    """`number` iterations for every string, or all of the trace's if it has fewer."""
     return np.full(seen.residual.shape[1], min(int(number), seen.steps))
 
 
@@ -68,7 +70,7 @@ def mean_tradeoff(records: Mapping[int, Record]) -> dict[str, tuple[np.ndarray, 
 
 
 def right_by_rule(rule: str) -> Callable[[Record], float]:
-    """The halting claims' metric: accuracy of a rule at the residual rule's mean iterations."""
+    """The halting claims' metric: a rule's accuracy at no more mean iterations than the residual rule's."""
     return lambda record: record.values["halting"]["equal"][rule]
 
 

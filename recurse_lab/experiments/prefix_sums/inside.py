@@ -1,4 +1,4 @@
-"""What is looked at in a net trained on prefix sums: spectra along a path, and wrong fixed points."""
+"""Views inside a net trained on prefix sums: spectra along a path, and wrong fixed points."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ from recurse_lab.train.loop import After
 
 
 def spectra(net: DeepThinking, bits: int, steps: int, seed: int) -> tuple[list[Any], list[float], int | None]:
-    """Eigenvalues of the step's Jacobian along one string's path, the largest |.|, and when it was solved."""
+    """Eigenvalues of the Jacobian at each step for one string, largest |.|, step from which the answer stays right."""
     one = PrefixSums().sample(1, bits, "test", Generator().manual_seed(seed))
     frames, solved = [], None
     for thought in think(net, one.inputs, steps, read=True):
@@ -32,7 +32,7 @@ def spectra(net: DeepThinking, bits: int, steps: int, seed: int) -> tuple[list[A
 def undertrained(
     seed: int, steps: int = 300, after: After | None = None
 ) -> tuple[DeepThinking, dict[str, float], np.ndarray]:
-    """A net of few steps on strings of at most 6 bits: how many 64-bit strings it gets right, and its residuals."""
+    """Train a net for few steps on at most 6 bits; return the net, its accuracy on 64-bit strings, its residuals."""
     arm = replace(LOOPED, plan=replace(LOOPED.plan, steps=steps), train_bits=6)
     net, _, _ = train(arm, seed, after)
     batch = PrefixSums().sample(24, 64, "test", Generator().manual_seed(TEST_SEED))

@@ -1,4 +1,4 @@
-"""What is recorded of a net trained on prefix sums: its accuracy by length and iteration, and its costs."""
+"""Recorded scores of a net trained on prefix sums: accuracy by length and iteration, and costs."""
 
 from typing import Any
 
@@ -13,16 +13,16 @@ from recurse_lab.tasks.base import own_seed
 from recurse_lab.tasks.prefix_sums import PrefixSums
 from recurse_lab.train.loop import Run
 
-TEST_SEED = 1_000_003  # draws the test strings of arms without their own
+TEST_SEED = 1_000_003  # draws the test strings of arms with own_test=False
 
 
 def late(bits: int) -> int:
-    """The fixed number of iterations at which the looped nets are judged: far beyond what is needed."""
+    """Number of iterations after which looped nets are judged; far more than they need."""
     return bits + 88
 
 
 def iterations_read(arm: PrefixSumArm, bits: int) -> list[int]:
-    """Iterations after which answers are read: 1 to `late`, or a feed-forward net's own depth."""
+    """Iterations at which answers are read: evenly spaced from 1 on and `late`, or a feed-forward net's depth."""
     if not arm.loops:
         return [arm.model.depth]
     return sorted({*range(1, late(bits), max(1, bits // 32)), late(bits)})
@@ -42,7 +42,7 @@ def accuracy(arm: PrefixSumArm, model: DeepThinking, seed: int) -> dict[str, Any
 
 
 def cost(arm: PrefixSumArm, model: DeepThinking, run: Run, bits: list[int]) -> dict[str, Any]:
-    """Parameters, FLOPs of the training run and of one longest answer, CPU-seconds of training."""
+    """Parameters, FLOPs of the training run and of one answer of the greatest length, CPU-seconds of training."""
     one = PrefixSums().sample(1, arm.train_bits, "train", Generator().manual_seed(0)).inputs
     free, graded = arm.objective.mean_steps
     per_bit = (

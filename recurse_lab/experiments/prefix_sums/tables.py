@@ -13,14 +13,14 @@ from recurse_lab.records.replicate import Results
 
 
 def right_at_longest(record: Record) -> float:
-    """The length claim's metric: wholly right strings of the greatest length, at the last number read."""
+    """The length claim's metric: share of the longest strings wholly right at the last reading."""
     by_length = record.values["exact"]
     by_step = by_length[max(by_length, key=int)]
     return by_step[max(by_step, key=int)]
 
 
 def costs(results: Results, arms: Mapping[str, PrefixSumArm]) -> dict[str, dict[str, float]]:
-    """PrefixSumArm -> its parameters and what it cost, mean over seeds."""
+    """Arm label -> parameters, FLOPs and CPU-seconds, means over seeds."""
     return {
         arm.label: {
             "parameters": arm.params,
@@ -53,7 +53,7 @@ def _needed(curve: dict[int, float]) -> int | None:
 def share_right_by_step(
     results: Results, labels: Mapping[str, str], bits: int
 ) -> dict[str, dict[int, float]]:
-    """PrefixSumArm -> iteration -> share of strings of one length wholly right, mean over seeds."""
+    """Arm label -> iteration -> share of strings of one length wholly right, mean over seeds."""
     curves = {}
     for name, runs in results.items():
         by_seed = [by_length(run)[bits] for run in runs.values()]
@@ -64,7 +64,7 @@ def share_right_by_step(
 
 
 def share_right_by_length(results: Results, labels: Mapping[str, str]) -> dict[str, dict[int, list[float]]]:
-    """PrefixSumArm -> length -> share of strings wholly right at the last reading, one entry a seed."""
+    """Arm label -> length -> share of strings wholly right at the last reading, one entry a seed."""
     return {
         labels[name]: {
             bits: [list(by_length(run)[bits].values())[-1] for run in runs.values()]
@@ -75,7 +75,7 @@ def share_right_by_length(results: Results, labels: Mapping[str, str]) -> dict[s
 
 
 def every_seed(runs: Mapping[int, Record], bits: int) -> dict[str, dict[str, Any]]:
-    """Seed -> share of strings of one length right at the last reading, the best share at any, and when it stays."""
+    """Seed -> share of strings right at the last reading, best share, iterations until 99 % stay right."""
     rows = {}
     for seed, run in runs.items():
         curve = by_length(run)[bits]
@@ -88,13 +88,13 @@ def every_seed(runs: Mapping[int, Record], bits: int) -> dict[str, dict[str, Any
 
 
 def longest_solved(runs: Mapping[int, Record], share: float = 1.0) -> int:
-    """Longest length at which at least `share` of the strings are right on every seed (0: none)."""
+    """Greatest length at which at least `share` of the strings are right on every seed (0: none)."""
     lengths = share_right_by_length({"": dict(runs)}, {"": ""})[""]
     return max((bits for bits, shares in lengths.items() if min(shares) >= share), default=0)
 
 
 def extrapolated(lengths: Sequence[int], needed: Sequence[int | None], bits: int) -> float:
-    """Iterations that a straight line through the known lengths foretells for `bits` (nan: fewer than two known)."""
+    """Iterations for `bits` by a straight line through the known lengths (nan: fewer than two lengths are known)."""
     known = [(length, step) for length, step in zip(lengths, needed, strict=True) if step is not None]
     if len(known) < 2:
         return float("nan")

@@ -14,14 +14,15 @@ from recurse_lab.train.loop import After, Run, Step, fit, seeded
 from recurse_lab.train.sources import Curriculum
 
 HALTING_LENGTHS = 4  # halting rules are compared on the four shortest lengths, 16 to 128 bits
-EVERY = 10  # steps a point of the learning curve that is kept
+EVERY = 10  # optimizer steps a recorded point of the learning curve
 
 
 def trial(arm: PrefixSumArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """One trial: train, then measure accuracy by length and iteration.
 
-    Cost: 20 to 35 CPU-seconds for the arms of chapter 02. Expected: the looped arm answers all 512-bit strings
-    after 600 iterations on at least 9 seeds of 10; the feed-forward arms answer 16 bits and almost no 32.
+    Cost: 14 to 36 CPU-seconds for the arms of chapter 02. Expected: the looped arm answers all 512-bit
+    strings after 600 iterations on at least 9 seeds of 10; the feed-forward arms answer 16-bit strings and
+    almost none of 32 bits.
     """
     model, run, bits = train(arm, seed)
     values = cost(arm, model, run, bits) | accuracy(arm, model, seed)
@@ -53,7 +54,7 @@ def train(arm: PrefixSumArm, seed: int, after: After | None = None) -> Trained:
 
 
 def build(arm: PrefixSumArm, seed: int) -> tuple[DeepThinking, Any]:
-    """An untrained net, and the generator of all that its training leaves to chance."""
+    """An untrained net, and the generator that draws the training data."""
     with seeded(seed) as generator:
         return DeepThinking(arm.model), generator
 

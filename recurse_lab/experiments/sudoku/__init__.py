@@ -1,1 +1,1 @@
-"""Sudoku: trained on easy puzzles, tested on hard ones of other kinds of solution."""
+"""Sudoku: nets train on easy puzzles and are tested on hard ones, whose kinds of solution they have not seen."""

@@ -1,4 +1,4 @@
-"""What may vary in an experiment on Sudoku: a net, an objective and a plan, on easy puzzles, tested on hard ones."""
+"""The arms of an experiment on Sudoku: a net, an objective, a plan, and the puzzles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,27 +12,27 @@ from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.optimizer import Plan
 from recurse_lab.train.plateau import Plateau
 
-READS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # supervision steps after which a recursive net is read
-JUDGED = 16  # supervision steps at which it is judged, as in the papers; fixed before any run
+READS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # supervision steps after which a recursive net's answers are read
+JUDGED = 16  # supervision steps after which a recursive net is judged, as in the papers; fixed before any run
 
 Objective = HaltingSupervision | LastStep | EveryStep
 
 
 @dataclass(frozen=True, kw_only=True)
 class Puzzles:
-    """Which puzzles a net is trained on and tested on."""
+    """The puzzles for training, validation and test."""
 
     side: int = 6
     train_givens: tuple[int, int] = (12, 20)
     test_givens: tuple[int, int] = (8, 11)
-    train: int = 2_000  # puzzles to draw from; their digits are relabeled whenever they are drawn
+    train: int = 2_000  # puzzles in the pool; every draw relabels the digits
     test: int = 256
-    validation: int = 200  # as hard as the test's, of a third set of kinds
+    validation: int = 200  # as hard as the test puzzles, with kinds of solution of their own
 
 
 @dataclass(frozen=True, kw_only=True)
 class SudokuArm:
-    """One way of spending optimizer steps on the same puzzles."""
+    """A net, its training and its puzzles."""
 
     label: str
     model: TRMConfig | FeedForwardConfig
@@ -40,34 +40,34 @@ class SudokuArm:
     plan: Plan
     batch: int = 32
     puzzles: Puzzles = field(default_factory=Puzzles)
-    plateau: Plateau | None = None  # stop by validation instead of after all of the plan's steps
+    plateau: Plateau | None = None  # ends training by the validation score; None: all steps of the plan
     own_test: bool = False  # each seed draws its own test puzzles; False: the same ones for all
 
     @property
     def recursive(self) -> bool:
-        """Whether the net may think for as long as one likes."""
+        """Whether the net can be iterated any number of times."""
         return isinstance(self.model, TRMConfig)
 
     @property
     def cycles(self) -> int:
-        """Refinements in a supervision step."""
+        """Steps of `think` in a supervision step: the T of TRM; 1 for other objectives."""
         return self.objective.cycles if isinstance(self.objective, HaltingSupervision) else 1
 
     @property
     def judged(self) -> int:
-        """Refinements after which the net is judged: 16 supervision steps, or a plain net's depth."""
+        """Steps of `think` after which the net is judged: those of 16 supervision steps, or a plain net's depth."""
         return JUDGED * self.cycles if isinstance(self.model, TRMConfig) else self.model.depth
 
 
 def plan(steps: int, rate: float) -> Plan:
-    """What all arms share: betas and slow average as in the papers, warm-up and decay as small nets need them."""
+    """The plan that all arms share: betas as in the papers; warm-up, decay and slow average suited to small nets."""
     return Plan(
         steps=steps, rate=rate, warmup=20, decay_last=0.0, weight_decay=0.1, betas=(0.9, 0.95), average=0.99
     )
 
 
 def in_other_norm(arm: SudokuArm, rate: float) -> SudokuArm:
-    """A plain arm with its norms in the other place, at the rate that was best for that."""
+    """A plain arm with its norms in the other place, and the best rate for that place."""
     config = cast(FeedForwardConfig, arm.model)
     norm: Literal["post", "pre"] = "pre" if config.norm == "post" else "post"
     label = f"{arm.label}, {norm}-norm"
@@ -75,7 +75,7 @@ def in_other_norm(arm: SudokuArm, rate: float) -> SudokuArm:
 
 
 def smoke(arms: dict[str, SudokuArm]) -> dict[str, SudokuArm]:
-    """The arms for a few steps on a few small boards, to see that every line runs."""
+    """The arms with a few steps on a few small boards, to check that every line runs."""
     small = Puzzles(side=4, train_givens=(7, 10), test_givens=(4, 6), train=64, test=24, validation=16)
 
     def shorter(arm: SudokuArm) -> SudokuArm:
@@ -87,7 +87,7 @@ def smoke(arms: dict[str, SudokuArm]) -> dict[str, SudokuArm]:
 
 
 STEPS = 800  # optimizer steps of every live arm
-LONGEST = 4_500  # of an arm trained to a plateau that has not reached it by then
+LONGEST = 4_500  # most optimizer steps of an arm that is trained to its plateau
 RULE = Plateau(every=250, patience=750, rise=0.005)
 
 TINY = TRMConfig(
@@ -107,5 +107,5 @@ def to_plateau(arm: SudokuArm) -> SudokuArm:
 
 
 def at_profile(arms: Mapping[str, SudokuArm], profile: str) -> dict[str, SudokuArm]:
-    """The arms as they are in `quick` and `full`; in `smoke`, a few steps on small boards."""
+    """The arms unchanged in `quick` and `full`; in `smoke`, a few steps on small boards."""
     return smoke(dict(arms)) if profile == "smoke" else dict(arms)

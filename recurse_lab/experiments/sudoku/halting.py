@@ -1,4 +1,4 @@
-"""What a halting head says after every supervision step, and what stopping at its word costs.
+"""The halting head's probabilities after every supervision step, and accuracy when boards stop by them.
 
 Shape letters: T supervision steps, B puzzles.
 """
@@ -25,7 +25,7 @@ from recurse_lab.tasks.judging import CLASSES
 def head_at_every_step(
     net: TRM, batch: Batch, steps: int
 ) -> tuple[Float[np.ndarray, "T B"], Bool[np.ndarray, "T B"]]:
-    """The halting head's probability that the answer is right, and whether it is, after each step."""
+    """After each step, the halting head's probability that the answer is right, and whether it is right."""
     parts = []
     for part in in_parts(batch):
         said, right = [], []
@@ -41,14 +41,14 @@ def head_at_every_step(
 def stopped(
     said: Float[np.ndarray, "T B"], right: Bool[np.ndarray, "T B"], threshold: float = 0.5
 ) -> tuple[Int[np.ndarray, " B"], Bool[np.ndarray, " B"]]:
-    """Step at which the head first says more than `threshold` (else the last), and whether the answer is right then."""
+    """First step with a probability above `threshold` (the last if none), and whether the answer is right at it."""
     stops = said > threshold
     steps = np.where(stops.any(0), stops.argmax(0), len(said) - 1)
     return steps + 1, right[steps, np.arange(said.shape[1])]
 
 
 def early_exit_table(runs: Mapping[int, Record]) -> dict[str, dict[str, Any]]:
-    """Seed -> boards right and steps spent, stopping at the head's word and after 16 steps."""
+    """Seed -> share of boards right and mean steps when the head stops each board; share right after 16 steps."""
     return {
         f"seed {seed}": {
             "right, stopped by the head": run.values["early_exit"]["exact"],
@@ -62,7 +62,7 @@ def early_exit_table(runs: Mapping[int, Record]) -> dict[str, dict[str, Any]]:
 def right_when_stopped(
     said: Float[np.ndarray, "T B"], right: Bool[np.ndarray, "T B"], threshold: float
 ) -> float:
-    """Share of the boards stopped at the head's word whose answer is right then (nan: none is stopped)."""
+    """Share of right answers among the boards that the head stops (nan: it stops none)."""
     _, right_then = stopped(said, right, threshold)
     some = (said > threshold).any(0)
     return float(right_then[some].mean()) if some.any() else float("nan")

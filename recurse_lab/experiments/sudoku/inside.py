@@ -1,6 +1,6 @@
-"""What chapter 03 does with a trained tiny recursive model: steps, candidates, and what y and z each hold.
+"""Views inside a trained tiny recursive model: accuracy by step, settling, candidates, and forgetting y or z.
 
-Shape letters: B puzzles, T supervision steps, L cells, D width, V classes, S symbols of a probe.
+Shape letters: B puzzles, L cells.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ from recurse_lab.tasks.sudoku_rules import TECHNIQUES
 
 
 def data_table(arm: SudokuArm, seed: int, most: int = 300) -> dict[str, dict[str, Any]]:
-    """Split -> puzzles, givens, kinds of solution (shared with training; commonest two), share for each technique."""
+    """Split -> puzzles, givens, kinds of solution, and share of the first `most` puzzles that need each technique."""
     task, rows = Sudoku(arm.puzzles.side), {}
     sets: dict[Split, Batch] = {
         "train": pool(arm.puzzles, "train", seed),
@@ -58,7 +58,7 @@ def by_technique(arm: SudokuArm) -> dict[str, Batch]:
 
 
 def cases(arm: SudokuArm, net: TRM, steps: int = JUDGED) -> dict[str, tuple[Batch, Trace]]:
-    """The first two test puzzles of each technique, and the net's thoughts about them."""
+    """The first two test puzzles for each technique, and the net's thoughts about them."""
     chosen = {
         f"needs {name}{', another' if number else ''}": Batch(*(part[number : number + 1] for part in batch))
         for name, batch in by_technique(arm).items()
@@ -74,7 +74,7 @@ def share_by_step(net: TRM, batch: Batch, steps: int) -> dict[int, float]:
 
 
 def solved_after(arm: SudokuArm, net: TRM, steps: Sequence[int]) -> dict[str, dict[str, float]]:
-    """One row: the share of the arm's hard puzzles that are wholly right after each number of steps."""
+    """One row: share of the arm's hard puzzles that are wholly right after each number of steps."""
     shares = share_by_step(net, puzzles(arm, "test"), max(steps))
     size = f"{arm.puzzles.side}x{arm.puzzles.side}"
     return {f"hard {size} puzzles solved": {f"after {step} steps": shares[step] for step in steps}}
@@ -83,7 +83,7 @@ def solved_after(arm: SudokuArm, net: TRM, steps: Sequence[int]) -> dict[str, di
 @fused()
 @torch.inference_mode()
 def settling(net: TRM, batch: Batch, steps: int) -> tuple[Int[np.ndarray, "B L"], Bool[np.ndarray, " B"]]:
-    """The step from which each cell's digit never changed again, and which boards are right in the end."""
+    """The step from which each cell's digit never changes again, and which boards are right at the last step."""
     answers = [trace(net, part.inputs, steps).answers for part in in_parts(batch)]
     settled = np.concatenate([settling_step(of_part) for of_part in answers])
     ends = np.concatenate([of_part[-1] for of_part in answers])
@@ -93,7 +93,7 @@ def settling(net: TRM, batch: Batch, steps: int) -> tuple[Int[np.ndarray, "B L"]
 @fused()
 @torch.inference_mode()
 def candidates_left(net: TRM, batch: Batch, steps: int, least: float = 0.01) -> dict[int, float]:
-    """Step -> mean number of digits that a blank cell still gives a probability of more than `least`."""
+    """Step -> mean number of digits with a probability above `least` in a blank cell."""
     left = dict.fromkeys(range(1, steps + 1), 0)
     for part in in_parts(batch):
         for thought in think(net, part.inputs, steps, read=left):
@@ -105,12 +105,12 @@ def candidates_left(net: TRM, batch: Batch, steps: int, least: float = 0.01) -> 
 
 
 def in_parts(batch: Batch) -> Iterator[Batch]:
-    """The boards, as many at a time as are thought about fastest."""
+    """Split a batch into parts of `AT_ONCE` boards, the fastest size."""
     return map(Batch._make, zip(*(part.split(AT_ONCE) for part in batch), strict=True))
 
 
 def candidates_by_rules(side: int, batch: Batch) -> float:
-    """Mean number of digits that the units of a blank cell leave, before any reasoning."""
+    """Mean number of digits that the units of a blank cell leave before any further reasoning."""
     rules = Sudoku(side).rules
     sets = [digits for board in batch.inputs.tolist() for digits in rules.candidates(board) if digits]
     return sum(digits.bit_count() for digits in sets) / len(sets)
@@ -119,9 +119,9 @@ def candidates_by_rules(side: int, batch: Batch) -> float:
 @fused()
 @torch.inference_mode()
 def forgetting(net: TRM, batch: Batch, steps: int) -> dict[str, dict[int, float]]:
-    """Share of boards right by step when y, z or both are put back to their first values after every step.
+    """Share of boards right by step when y, z or both are reset to their first values after every step.
 
-    With both forgotten, every step is the first one, which is computed once.
+    With both reset, every step repeats the first one, which is computed once.
     """
     kept: Mapping[str, Callable[[Latents, Latents], Latents]] = {
         "nothing forgotten": lambda state, _: state,

@@ -1,4 +1,4 @@
-"""What y and z each hold, as linear maps read it off the latents of blank cells.
+"""What linear maps can read off the latents y and z of blank cells.
 
 Shape letters: B puzzles, L cells, D width, S symbols, N blank cells.
 """
@@ -28,10 +28,11 @@ READINGS = (
 
 @torch.no_grad()
 def probes(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[str, dict[str, Any]]:
-    """How well linear maps read off y and off z what a blank cell holds; one row a step and latent.
+    """Test accuracy of maps from y and from z to a blank cell's answer and candidates; one row a step and latent.
 
-    The maps are fitted on 500 training puzzles and tested on the test puzzles: the answer's digit, and which digits
-    the units of the cell leave (share of the yes-no questions answered right; the last row says no to all of them).
+    Linear maps are fitted on 500 training puzzles and tested on the test puzzles. They predict the answer's
+    digit, and for each digit whether the units of the cell leave it. The score of the latter is the share of
+    yes-no questions answered right; the last row answers no to all. The net's own head reads each latent too.
     """
     taught, asked = pool(arm.puzzles, "train", seed), puzzles(arm, "test")
     taught = Batch(*(part[:500] for part in taught))
@@ -77,7 +78,7 @@ def _fitted(arm: SudokuArm, batches: tuple[Batch, Batch], features: list[Tensor]
     wanted = torch.cat((torch.nn.functional.one_hot(digits[0], side).float(), left[0].float()), dim=1)
     found = (
         x_test @ torch.linalg.lstsq(x_train, wanted, driver="gelsd").solution
-    )  # features may depend on each other
+    )  # gelsd: features may be linearly dependent
     digit = (found[:, :side].argmax(1) == digits[1]).float().mean().item()
     return digit, ((found[:, side:] > 0.5) == left[1]).float().mean().item()
 

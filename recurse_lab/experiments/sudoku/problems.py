@@ -1,4 +1,4 @@
-"""Which puzzles an experiment on Sudoku trains and tests on."""
+"""The puzzles of an experiment on Sudoku."""
 
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ TEST_SEED, VALIDATION_SEED = 1_000_081, 1_000_099
 
 
 def puzzles(arm: SudokuArm, split: Split, seed: int = 0) -> Batch:
-    """The hard puzzles of validation or test: the same for every arm and seed, or each seed's own."""
+    """Hard puzzles for validation or test: each seed's own if `arm.own_test`, else the same for all arms and seeds."""
     base = TEST_SEED if split == "test" else VALIDATION_SEED
     return pool(arm.puzzles, split, own_seed(base, seed, arm.own_test))
 
@@ -24,7 +24,7 @@ def task_of(arm: SudokuArm) -> Sudoku:
 
 @lru_cache(maxsize=8)
 def pool(which: Puzzles, split: Split, seed: int) -> Batch:
-    """Puzzles of one split."""
+    """Puzzles of one split: easy for training, hard for validation and test."""
     counts = {"train": which.train, "validation": which.validation, "test": which.test}
     givens = which.train_givens if split == "train" else which.test_givens
     return Sudoku(which.side).pool(counts[split], givens, split, Generator().manual_seed(seed))

@@ -1,14 +1,14 @@
-"""How learning rates and norms of nets for Sudoku are chosen: a search on validation puzzles by one rule.
+"""Search for learning rates and norms of nets for Sudoku, on validation puzzles, by one rule.
 
-Every arm is trained at each rate on seeds of its own (100 on), and judged by the share of cells right in hard
-validation puzzles, whose kinds of solution are neither in training nor in the test. Where the best rate is the
-smallest or the largest tried, the next one beyond is tried too. Plain nets are tried with norms after each sum and with
-norms before each branch, each at rates of its own: what recursion is compared with has the better of the two, except
-for `once`, which is by definition the recursive net's own blocks.
+The search trains every arm at each rate, on seeds from 100 on that no claim uses. The score is the share of
+cells right in hard validation puzzles, whose kinds of solution occur neither in training nor in the test. If
+the best rate is the smallest or the largest tried, the search also tries the next one beyond it. Plain nets
+are tried with norms after each sum and with norms before each branch, each at its own rates. A control gets
+the better of the two, except `once`, which is by definition the recursive net's own blocks.
 
-Arms that train live are searched with 800 steps and two seeds. The others, which are trained to a plateau and cost up
-to eight times as much a step, are searched with 400 steps and one seed. What learns fastest need not end highest, so
-chapter 03 trains most of them to their plateau with either norm, each at its own best rate.
+Live arms are searched with 800 steps and two seeds. Larger arms, which train to a plateau and cost up to
+eight times as much a step, are searched with 400 steps and one seed. The net that learns fastest need not end
+highest, so chapter 03 trains most of the larger arms to their plateau with both norms, each at its best rate.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ NORMS: tuple[Literal["post", "pre"], ...] = ("post", "pre")
 
 
 def either_norm(arms: Mapping[str, SudokuArm]) -> dict[str, SudokuArm]:
-    """The arms, plain nets once with each norm and under a name that says which."""
+    """The arms, with two variants of each plain net, one for each norm; the norm stands in the name."""
     found = {}
     for name, arm in arms.items():
         if isinstance(arm.model, FeedForwardConfig):
@@ -46,7 +46,7 @@ def either_norm(arms: Mapping[str, SudokuArm]) -> dict[str, SudokuArm]:
 
 
 def validate(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Shares of cells and of boards right in hard validation puzzles."""
+    """Train one net; return the shares of cells and of boards right in hard validation puzzles."""
     model, run = train(arm, seed)
     ((_, right_BL),) = right_after(model, puzzles(arm, "validation", seed), [arm.judged])
     cells, exact = right_BL.float().mean().item(), right_BL.all(1).float().mean().item()
@@ -56,7 +56,7 @@ def validate(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tenso
 def search(
     folder: Path, cache: Path, live: Mapping[str, SudokuArm], larger: Mapping[str, SudokuArm], jobs: int = 2
 ) -> Path:
-    """Search for every arm, at the length for live or for larger ones, and write the records below `folder`."""
+    """Search the rates of live and of larger arms, and write the records below `folder`."""
     found: Results = {}
     for arms, steps, seeds in ((live, STEPS, SEEDS), (larger, STEPS // 2, SEEDS[:1])):
         wanted = {name: set(RATES) for name in arms}
@@ -70,7 +70,7 @@ def search(
 
 
 def beyond_the_edge(found: Results, name: str) -> set[float]:
-    """The next rate, where an arm's best one is the smallest or the largest that was tried."""
+    """The next rate beyond, if an arm's best rate is the smallest or the largest tried; else nothing."""
     rates = sorted(float(key.split(" at ")[1]) for key in found if key.split(" at ")[0] == name)
     best = best_rates({key: runs for key, runs in found.items() if key.split(" at ")[0] == name})[name]
     return {best / 2} if best == rates[0] else {best * 2} if best == rates[-1] else set()
@@ -79,7 +79,7 @@ def beyond_the_edge(found: Results, name: str) -> set[float]:
 def at_rates(
     arms: Mapping[str, SudokuArm], rates: Mapping[str, set[float]], steps: int
 ) -> dict[str, SudokuArm]:
-    """Each arm at each of its rates, for so many steps."""
+    """Each arm at each of its rates, for `steps` optimizer steps, without a plateau rule."""
     return {
         f"{name} at {rate:g}": replace(arm, plan=replace(arm.plan, rate=rate, steps=steps), plateau=None)
         for name, arm in arms.items()
@@ -88,7 +88,7 @@ def at_rates(
 
 
 def tried(folder: Path, arm: str) -> dict[str, dict[str, float]]:
-    """Rate -> share of hard validation boards that an arm solved at it, for each seed, from the recorded search."""
+    """Rate -> seed -> share of hard validation boards that an arm solved, from the recorded search."""
     rows: dict[str, dict[str, float]] = {}
     for record in load_reference(reference_path(folder, validate)):
         name, rate = record.arm.split(" at ")

@@ -1,4 +1,4 @@
-"""What is measured of a trained net: boards and cells right by supervision step, early exit, costs.
+"""Scores of a trained net: boards and cells right by supervision step, early exit, costs.
 
 Shape letters: B puzzles, L cells.
 """
@@ -24,12 +24,12 @@ from recurse_lab.train.objectives.last_step import LastStep
 
 Model = TRM | FeedForward
 
-# boards that are thought about together: more take longer each, as their states leave the caches
+# boards in one call of `think`; larger batches take longer a board, as their states do not fit the caches
 AT_ONCE = 64
 
 
 def accuracy(arm: SudokuArm, model: Model, batch: Batch) -> dict[str, Any]:
-    """Shares of boards and of cells right after each number of supervision steps, and of boards by technique."""
+    """Shares of boards and cells right after each number of supervision steps, and of boards solved by technique."""
     reads = [step * arm.cycles for step in READS] if arm.recursive else [arm.judged]
     exact, cells = {}, {}
     by_technique: dict[str, float] = {}
@@ -44,7 +44,7 @@ def accuracy(arm: SudokuArm, model: Model, batch: Batch) -> dict[str, Any]:
 
 @torch.no_grad()
 def right_after(model: Recurrence, batch: Batch, reads: list[int]) -> Iterable[tuple[int, Tensor]]:
-    """Step number and which cells are right, (B, L), for each of the readings."""
+    """For each reading, the step number and which cells are right, (B, L)."""
     right: dict[int, list[Tensor]] = {step: [] for step in reads}
     for inputs, targets in zip(*(part.split(AT_ONCE) for part in batch), strict=True):
         for thought in think(model, inputs, reads[-1], read=reads):
@@ -54,7 +54,7 @@ def right_after(model: Recurrence, batch: Batch, reads: list[int]) -> Iterable[t
 
 
 def by_grade(arm: SudokuArm, solved_B: Tensor, batch: Batch) -> dict[str, float]:
-    """Technique -> share solved of the puzzles that need it."""
+    """Technique -> share of the puzzles that need it which are solved."""
     grades = Sudoku(arm.puzzles.side).grade(batch.inputs)
     return {
         grade: solved_B[torch.tensor([each == grade for each in grades])].float().mean().item()
@@ -63,22 +63,22 @@ def by_grade(arm: SudokuArm, solved_B: Tensor, batch: Batch) -> dict[str, float]
 
 
 def cells_right(arm: SudokuArm, model: Model, seed: int) -> float:
-    """The validation score: share of cells right where the arm is judged."""
+    """The validation score: share of cells right after `arm.judged` steps."""
     ((_, right_BL),) = right_after(model, puzzles(arm, "validation", seed), [arm.judged])
     return right_BL.float().mean().item()
 
 
 def early_exit(arm: SudokuArm, model: TRM, batch: Batch) -> dict[str, float]:
-    """Share of boards right and mean supervision steps when each board stops at its head's word."""
+    """Share of boards right and mean supervision steps when the halting head stops each board."""
     found = answers(model, batch.inputs, cycles=arm.cycles, steps=JUDGED, early_exit=True)
     right = CLASSES.right(found.logits, batch.targets).all(1)
     return {"exact": right.float().mean().item(), "steps": found.steps.float().mean().item()}
 
 
 def cost(arm: SudokuArm, model: Model, steps: int) -> dict[str, float]:
-    """Parameters, FLOPs of the training run, FLOPs of one answer where the arm is judged.
+    """Parameters, FLOPs of the training run, FLOPs of one answer after `arm.judged` steps.
 
-    What is computed once for a batch (the scores that relations add) is shared out among its boards.
+    The scores that relations add are computed once a batch; each board counts an equal part of their FLOPs.
     """
     boards = puzzles(arm, "test").inputs[: arm.batch]
     per_board = ForwardFlops(*(flops / len(boards) for flops in forward_flops(model, boards)))
@@ -90,7 +90,7 @@ def cost(arm: SudokuArm, model: Model, steps: int) -> dict[str, float]:
 
 
 def training_flops(arm: SudokuArm, flops: ForwardFlops) -> float:
-    """FLOPs of one board in one optimizer step."""
+    """FLOPs of one optimizer step on the boards whose forward FLOPs are `flops`."""
     if isinstance(arm.objective, EveryStep):
         return flops.training(arm.objective.steps) + 3 * (arm.objective.steps - 1) * flops.read
     if isinstance(arm.objective, LastStep):

@@ -1,4 +1,4 @@
-"""The training steps whose speed is measured: that of chapter 03, and the published Sudoku recipe at some widths.
+"""The training steps that `speed` measures: chapter 03's, and the published Sudoku recipe's at several widths.
 
 Shape letters: B boards, L cells.
 """
@@ -25,10 +25,10 @@ from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
 from recurse_lab.train.optimizer import Plan
 from recurse_lab.train.sources import InTurn, Pool
 
-HEAD_WIDTH = 64  # of the published net, whose width is 512; kept at every other width
-PREFIXES = (1, 16)  # ours, and the published one
+HEAD_WIDTH = 64  # of the published net, whose width is 512; the same at every width
+PREFIXES = (1, 16)  # prefix tokens: one, and the published sixteen
 PUBLISHED = HaltingSupervision()  # T = 3, stablemax
-# of the published Sudoku recipe; the number of steps is the measurement's
+# the published Sudoku recipe; the measurement sets the number of steps
 RECIPE = Plan(
     steps=1,
     rate=1e-4,
@@ -48,20 +48,20 @@ class Case:
     name: str
     flops: float  # model FLOPs of one step
     run: TrainingRun
-    times: int = 1  # so many steps are made for each one that is asked for: more where they are short
+    times: int = 1  # factor on the number of steps to measure, above 1 for short steps
 
 
 def cases(widths: Iterable[int] = (), batch: int | None = None) -> Iterator[Case]:
-    """The chapter's step and the published recipe at widths 128 and 512, or that alone at other widths.
+    """Chapter 03's step and the published recipe at widths 128 and 512, or the recipe alone at `widths`.
 
-    Cases are built one by one. Cost of a step on one thread: about 25 CPU-milliseconds in the chapter, 1 to 3
-    CPU-seconds for the others.
+    The iterator builds one case at a time. Cost of a step on one thread: about 25 CPU-milliseconds for
+    chapter 03, 1 to 3 CPU-seconds for the published recipe.
 
     Args:
-        batch: boards a step of the published recipe; the chapter keeps its own.
+        batch: boards a step of the published recipe; no effect on chapter 03's step.
 
     Raises:
-        ValueError: a width has no whole number of heads, or there is no board.
+        ValueError: a width is not a multiple of the heads' width, or `batch` is less than 1.
     """
     widths = tuple(widths)
     for width in widths:
@@ -78,7 +78,7 @@ def cases(widths: Iterable[int] = (), batch: int | None = None) -> Iterator[Case
 
 
 def published(width: int, prefix: int, batch: int) -> Case:
-    """The published recursion, loss and optimizer at some width, on boards of 81 random cells."""
+    """The published recursion, loss and optimizer at one width, on boards of 81 random cells."""
     config = TRMConfig(width=width, heads=width // HEAD_WIDTH, prefix=prefix)
     with seeded(0) as generator:
         model = TRM(config)
@@ -98,7 +98,7 @@ def published(width: int, prefix: int, batch: int) -> Case:
 
 
 def chapter(arm: SudokuArm) -> Case:
-    """The training step of an arm of chapter 03, with its data and its slow average, in the book's own loop."""
+    """The training step of an arm of chapter 03, with its own data and slow average, in the library's training loop."""
     with seeded(0) as generator:
         model = cast(TRM, build(arm))
     problems = pool(replace(arm.puzzles, train=2 * arm.batch), "train", 0)

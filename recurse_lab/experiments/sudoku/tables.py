@@ -16,7 +16,7 @@ def solved(record: Record) -> float:
 
 
 def costs(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str, Any]]:
-    """Arm -> what it cost and what it reached, means over seeds."""
+    """Arm label -> costs and share of boards solved, means over seeds."""
     rows = {}
     for arm in arm_results(results, arms, solved):
         runs = results[arm.name].values()
@@ -33,7 +33,7 @@ def costs(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str
 
 
 def curves(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, list[list[float]]]:
-    """Arm -> share of cells right in training, one list a seed, one entry for every 20 steps."""
+    """Arm label -> share of cells right in training, one list a seed, one entry for every 20 steps."""
     return {
         arms[name].label: [run.values["curve"]["accuracy"] for run in runs.values()]
         for name, runs in results.items()
@@ -47,7 +47,7 @@ def by_steps(runs: Mapping[int, Record]) -> dict[int, float]:
 
 
 def ended(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str, Any]]:
-    """Arm trained to its plateau -> how many runs ended by the rule, and how many at the last step allowed."""
+    """Label of an arm with a plateau rule -> runs that the rule ended, and runs cut off at the last step."""
     rows = {}
     for name, runs in results.items():
         last = arms[name].plan.steps

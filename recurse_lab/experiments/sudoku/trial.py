@@ -1,4 +1,4 @@
-"""Train one net on easy Sudoku puzzles and measure it on hard ones of kinds of solution that it has not seen."""
+"""Train one net on easy Sudoku puzzles, and measure it on hard ones whose kinds of solution it has not seen."""
 
 from typing import Any, NamedTuple, cast
 
@@ -17,15 +17,15 @@ from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
 from recurse_lab.train.plateau import PlateauWatch
 from recurse_lab.train.sources import Pool
 
-EVERY = 20  # steps a point of the learning curve that is kept
+EVERY = 20  # optimizer steps a recorded point of the learning curve
 
 
 @fused()
 def trial(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """One trial: train, then measure on hard unseen puzzles.
 
-    Cost: about 17 CPU-seconds for the recursive net of chapter 03, 6 for `once`. Expected: the recursive net solves
-    more than .9 of the hard 6x6 puzzles, the same blocks applied once none.
+    Cost: about 17 CPU-seconds for the recursive net of chapter 03, 6 for `once`. Expected: the recursive net
+    solves more than .9 of the hard 6x6 puzzles, the same blocks applied once solve none.
     """
     model, run = train(arm, seed)
     test = puzzles(arm, "test", seed)
@@ -43,7 +43,7 @@ def trial(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]
 
 
 class Trained(NamedTuple):
-    """The net with its averaged weights, and its learning curve, which says whether a plateau ended it."""
+    """The net with its averaged weights, and its run: the learning curve, and whether a rule ended the training."""
 
     model: Model
     run: Run
@@ -51,14 +51,14 @@ class Trained(NamedTuple):
 
 @fused()
 def train(arm: SudokuArm, seed: int, after: After | None = None) -> Trained:
-    """Train a net, until its plateau if the arm has a rule for one; `after` is called with every step."""
+    """Train a net, to its plateau if the arm has a plateau rule; `after` is called with every step."""
     with seeded(seed) as generator:
         model = build(arm)
     task = task_of(arm)
     source = Pool(task, pool(arm.puzzles, "train", seed), arm.batch, generator, task.augment)
     rule = PlateauWatch(arm.plateau) if arm.plateau else None
     if rule:
-        puzzles(arm, "validation", seed)  # made before the clock starts
+        puzzles(arm, "validation", seed)  # generate and cache the puzzles before the clock starts
 
     def note(step: Step) -> bool:
         ended = bool(after and after(step))
