@@ -696,3 +696,13 @@ def test_validation_of_a_rate_looks_at_validation_puzzles():
     model = train(arm, SEED).model
     assert values["cells"] == cells_right(arm, model, SEED)
     assert 0 <= values["exact"] <= values["cells"] <= 1
+
+
+@pytest.mark.parametrize("split", ["test", "validation"])
+def test_a_seed_may_have_its_own_puzzles(split):
+    own = replace(RECURSIVE, own_test=True)
+    same = [puzzles(RECURSIVE, split, seed).inputs for seed in (0, 1)]
+    assert torch.equal(*same)
+    mine, other = (puzzles(own, split, seed).inputs for seed in (0, 1))
+    assert not torch.equal(mine, other)
+    assert not torch.equal(mine, same[0])
