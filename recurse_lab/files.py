@@ -1,4 +1,4 @@
-"""Every file is written beside its place and then put there: a reader finds the old one or the new one."""
+"""Write each file under another name and then rename it: a reader finds the whole old file or the whole new one."""
 
 import os
 from collections.abc import Callable
@@ -7,12 +7,13 @@ from uuid import uuid4
 
 
 def put(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a new file beside `path`, then put it in place; folders are made where they are missing.
+    """Call `write` on a new path beside `path`, then rename the new file to `path`; missing folders are made.
 
-    Whatever ends `write` early leaves the old file as it was, and no part of the new one.
+    If `write` raises, the old file stays as it was and the new one is removed. A killed process leaves the
+    old file too; its unfinished file stays under a name that begins with a dot.
 
     Args:
-        write: gets the path to write to, which has the same suffix.
+        write: writes the file; its argument is the path to write to, with the same suffix as `path`.
 
     Raises:
         OSError: the folder cannot be written to, or the disk is full.
@@ -29,5 +30,5 @@ def put(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def put_text(path: Path, text: str) -> None:
-    """Write text in UTF-8 with plain line feeds, as `put` does."""
+    """Write `text` with `put`, in UTF-8 with line feeds (LF) alone."""
     put(path, lambda beside: beside.write_text(text, encoding="utf-8", newline="\n"))

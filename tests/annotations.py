@@ -1,4 +1,4 @@
-"""How annotations are checked while tests run: as PEP 484 says, an int may stand where a float is wanted."""
+"""The check of annotations while tests run; as in PEP 484, an int is accepted where a float is expected."""
 
 from beartype import BeartypeConf, beartype
 

@@ -1,4 +1,4 @@
-"""A book of one chapter with two exercises, and what a reader makes of a notebook."""
+"""A book of one chapter with two exercises, and a reader's change to a notebook."""
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -23,7 +23,7 @@ def write_book(folder, number=1, name=NAME):
 
 
 def changed(path):
-    """What the reader made of a notebook: a cell of their own."""
+    """The reader adds a cell to a notebook; returns the bytes of the file."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(new_code_cell("my = 'own work'"))
     nbformat.write(notebook, path)

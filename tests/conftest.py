@@ -1,4 +1,4 @@
-"""One thread, and property tests that draw the same few examples every time."""
+"""Settings of all tests: one thread, and property tests that draw the same few examples every time."""
 
 import torch
 from hypothesis import settings

@@ -1,6 +1,6 @@
-"""The published algorithm once more, as plain functions over a dictionary of weights under official names.
+"""The published algorithm again, as plain functions over a dictionary of weights under official names.
 
-Nothing of the library is used here, so that models, losses and the parity command can be held against it.
+This module uses nothing from the library, so tests can compare models, losses and the parity command with it.
 """
 
 import json
@@ -67,7 +67,7 @@ def prefix(config):
 
 
 def think(w, config, x, y, z):
-    """All latents of one supervision step as (name, value); y is None where there is one latent."""
+    """All latents of one supervision step as (name, value); y is None if there is only one latent."""
     hrm, T, n = bool(config["H_layers"]), config["H_cycles"], config["L_cycles"]
     for cycle in range(T):
         for i in range(n):
@@ -105,7 +105,7 @@ def first(w, x):
 
 
 def supervise(w, config, tokens, labels, ids, steps):
-    """Every number of some supervision steps about one batch, as a golden file names it."""
+    """Every number of some supervision steps about one batch, under its name in golden files."""
     w = {
         name: value.clone().requires_grad_("init" not in name and "puzzle" not in name)
         for name, value in w.items()
@@ -134,7 +134,7 @@ def supervise(w, config, tokens, labels, ids, steps):
 
 
 def train(w, config, told, batches):
-    """Some optimizer steps with carried slots: AdamW, signs for the table, and the slow average."""
+    """Some optimizer steps with carried slots: AdamW, SignSGD for the table, and the slow average."""
     table, mu = w["puzzle_emb.weights"].clone(), told["ema"]
     fixed = {name: value for name, value in w.items() if "init" in name}
     own = {n: v.clone().requires_grad_() for n, v in w.items() if n not in fixed and "puzzle" not in n}
@@ -170,7 +170,7 @@ def train(w, config, told, batches):
 
 
 def weights(config, single, seed):
-    """Random weights of every shape that the configuration asks for."""
+    """Random weights of all shapes in the configuration."""
     generator, D, V = torch.Generator().manual_seed(seed), config["hidden_size"], config["vocab_size"]
     C = prefix(config) + config["seq_len"]
     inner = {size: math.ceil(round(config["expansion"] * size * 2 / 3) / 256) * 256 for size in (D, C)}
@@ -198,7 +198,7 @@ def weights(config, single, seed):
 
 
 def batch(config, size, seed):
-    """Random tokens, labels (some do not count) and puzzle rows (some shared)."""
+    """Random tokens, labels (some do not count) and puzzle rows (some are shared)."""
     generator = torch.Generator().manual_seed(seed)
     tokens, labels = torch.randint(0, config["vocab_size"], (2, size, config["seq_len"]), generator=generator)
     labels[torch.rand(labels.shape, generator=generator) < 0.1] = -100
@@ -208,7 +208,7 @@ def batch(config, size, seed):
 
 
 def configuration(**changes):
-    """An official configuration, small."""
+    """A small official configuration."""
     small = {"seq_len": 9, "vocab_size": 7, "hidden_size": 16, "num_heads": 2, "L_layers": 2, "H_layers": 0}
     small |= {
         "H_cycles": 2,

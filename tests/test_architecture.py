@@ -1,4 +1,4 @@
-"""Arrows between the parts go one way, light imports stay light, and every file can be read in one sitting."""
+"""Imports between the parts go one way, light imports stay light, and every file can be read in one sitting."""
 
 import ast
 import subprocess
@@ -14,7 +14,7 @@ import recurse_lab
 ROOT = Path(recurse_lab.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"plotly", "ipywidgets", "nbformat", "papermill"}
-# part -> what it may import of the package, itself aside
+# part -> the other parts of the package that it may import
 LIBRARY = ["recurrence", "state", "nn", "kernels", "models", "tasks", "train", "measure"]
 MAY_IMPORT = {
     "state": [],

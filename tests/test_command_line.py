@@ -1,4 +1,4 @@
-"""Execution keeps what ran, whatever ends it; the command line refuses bad input in one line and a code."""
+"""Execution keeps the outputs so far when it fails; the command line refuses bad input in one line, with a code."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""No `--out` meets the notebooks; a signal ends a command with one line; as many processes as cores may be used."""
+"""`--out` never overlaps the notebooks; a signal ends a command with one line; jobs are limited to the cores."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timing
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A project whose notebooks may be lost; the present folder is its root."""
+    """A project with notebooks made for the test; the present folder is its root."""
     sources = tmp_path / "project" / "notebooks"
     sources.mkdir(parents=True)
     (sources / "07_test.ipynb").write_text("source")

@@ -1,4 +1,4 @@
-"""A file is the old one or the new one, whatever ends its writing; no part of a new one stays behind."""
+"""After a failed write, the old file is whole, and no part of the new one is left."""
 
 import ast
 import errno
@@ -44,7 +44,7 @@ def contents(folder):
 
 @pytest.fixture
 def full_disk(monkeypatch):
-    """From when it is called on, every text is cut after its first half, and nothing can be put in place."""
+    """After a call of it, every text is cut after its first half, and no file can be put in place."""
 
     def begin():
         real = Path.write_text
@@ -152,7 +152,7 @@ WRITING = {"write_text", "write_bytes", "write", "save_file", "savez_compressed"
 
 
 def writes(node):
-    """Names of functions that write files, called or handed on anywhere but in what `put` is given."""
+    """Names of functions that write files and are called or passed outside the arguments of `put`."""
     for part in ast.iter_child_nodes(node):
         name = (
             getattr(part, "attr", getattr(part, "id", ""))
@@ -171,6 +171,6 @@ def test_one_function_writes_every_file():
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")}
     found = {path.relative_to(PACKAGE).as_posix(): set(writes(tree)) for path, tree in trees.items()}
     assert {name: names for name, names in found.items() if names} == {
-        "files.py": {"write"},  # what `put` is given
+        "files.py": {"write"},  # the argument of `put`
         "parity/compact.py": {"savez_compressed", "write_text"},  # golden files, for tests
     }

@@ -21,7 +21,7 @@ from recurse_lab.workbook.start import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([0-9][0-9A-Za-z.]*)")
-PAPERS = {  # names in the glossary -> where their symbols come from
+PAPERS = {  # names in the glossary -> papers that their symbols come from
     "DT-net": "bansal2022synthesis",
     "Huginn": "geiping2025latent",
     "TRM": "jolicoeur2025trm",
@@ -35,7 +35,7 @@ def text_of(name):
 
 
 def fenced(markdown):
-    """Lines of all fenced blocks, without comments."""
+    """The lines of all fenced blocks, without comments."""
     blocks = re.findall(r"^```\n(.*?)^```", markdown, re.MULTILINE | re.DOTALL)
     return [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
 
@@ -198,7 +198,7 @@ def test_spelling_is_american():
 
 
 def bibliography():
-    """Key -> fields; every entry must be whole."""
+    """Key -> fields; every entry must be complete."""
     found = {}
     text = re.sub(r"^%.*\n", "", text_of("data/bibliography.bib"), flags=re.MULTILINE)
     for entry in re.split(r"\n(?=@)", text.strip()):
@@ -215,7 +215,7 @@ def bibliography():
 
 
 def cited():
-    """File name -> text that may cite: the library's source, and the cells of notebooks."""
+    """File name -> text that may hold citations: the library's source, and the cells of notebooks."""
     texts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "recurse_lab").rglob("*.py")}
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         texts[path.name] = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
@@ -265,7 +265,7 @@ def test_the_glossary_defines_each_term_once():
 
 
 def wrong_checksums(data):
-    """What is missing, changed, or not listed in the folder's SHA256SUMS."""
+    """Files that are missing, changed, or not listed in the folder's SHA256SUMS."""
     path = data / "SHA256SUMS"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     listed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}

@@ -1,4 +1,4 @@
-"""Six uses that the one loop carries, each as a small toy with what must hold of it."""
+"""Six uses of the one loop, each as a toy model with the properties that must hold."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -83,7 +83,7 @@ def test_a_carried_state_costs_one_embedding_an_optimizer_step_and_trains_it(tie
 
 
 class Cached(NamedTuple):
-    """The running mean of all tokens seen, and the cache that it is computed from."""
+    """The running mean of all tokens seen, and the cache behind it."""
 
     mean: torch.Tensor
     cache: list[torch.Tensor]
@@ -91,7 +91,7 @@ class Cached(NamedTuple):
 
 
 class Decoder(nn.Module):
-    """A different block a step; each mixes the present token with all before it, kept in a cache."""
+    """Another block at each step; each mixes the present token with all earlier ones, kept in a cache."""
 
     def __init__(self, depth=2, width=4):
         super().__init__()
@@ -118,7 +118,7 @@ def test_generation_with_a_cache_equals_one_pass_over_all_tokens():
         model = Decoder()
     tokens = torch.tensor([[1, 2, 3, 0], [4, 4, 0, 1]])
     cache, outputs = None, []
-    for place in range(4):  # the loop over tokens stands outside `think`, which goes through the blocks
+    for place in range(4):  # the loop over tokens is outside `think`, which loops over the blocks
         thought = settle(model, (tokens[:, place], cache), 2)
         cache = thought.state.cache
         outputs.append(thought.output)
@@ -132,7 +132,7 @@ def test_generation_with_a_cache_equals_one_pass_over_all_tokens():
 
 
 class Drawn(NamedTuple):
-    """Parameters of the prior and of the posterior (None without targets), and where draws come from."""
+    """Parameters of the prior and of the posterior (None without targets), and the generator of the draws."""
 
     x: torch.Tensor
     targets: torch.Tensor | None
@@ -148,7 +148,7 @@ class Variational(nn.Module):
         self.targets = targets
 
     def seeing(self, targets):
-        """The same weights, with the posterior."""
+        """A copy with the same weights that uses the posterior of `targets`."""
         other = Variational(targets)
         other.prior, other.posterior, other.head = self.prior, self.posterior, self.head
         return other
@@ -196,7 +196,7 @@ def test_terms_are_summed_over_the_stream_and_reach_the_objective():
     assert settle(model, batch.inputs, 3).terms["kl"].abs().max() == 0
 
 
-# 4 · an output that is numbers, with another target for every step
+# 4 · outputs that are numbers, with another target for every step
 
 
 class Descent(nn.Module):
@@ -290,7 +290,7 @@ def test_rounds_of_sampling_verifying_and_training_are_built_from_fit(tied):
 
 
 def equilibrium(model, inputs, tolerance=1e-10, most=500):
-    """The fixed point, with the implicit gradient dL/dz (1 - J)^-1 solved by iterating too."""
+    """The fixed point, with the implicit gradient dL/dz (1 - J)^-1, which is solved by iteration too."""
     before = None
     with torch.no_grad():
         for thought in think(model, inputs, most):
@@ -303,7 +303,7 @@ def equilibrium(model, inputs, tolerance=1e-10, most=500):
 
 
 class Implicit(torch.autograd.Function):
-    """f as it is; backward, g -> g (1 - J)^-1 with J = df / dz."""
+    """Forward: f unchanged. Backward: g -> g (1 - J)^-1 with J = df / dz."""
 
     @staticmethod
     def forward(ctx, f, z, most):

@@ -1,4 +1,4 @@
-"""Thinking is one stream: resuming equals running through, truncating equals detaching, and grad modes stay put."""
+"""Thinking is one stream: resuming equals running through, truncating equals detaching, grad modes do not leak."""
 
 import pytest
 import torch
@@ -37,7 +37,7 @@ def bits(seed, batch=3, cells=7):
 
 
 class Counting(nn.Module):
-    """Adds `rate` at each step, and remembers at which states it was read."""
+    """Adds `rate` at each step, and records the states at which it was read."""
 
     def __init__(self):
         super().__init__()

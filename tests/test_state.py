@@ -1,4 +1,4 @@
-"""The walker visits every tensor of a state, keeps plain values, and refuses containers that it does not know."""
+"""`map_state` visits every tensor of a state, keeps plain values, and refuses unknown containers."""
 
 from collections import deque
 from typing import NamedTuple

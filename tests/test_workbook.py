@@ -1,4 +1,4 @@
-"""Notebooks and parameters that are wrong are refused in one line; the student edition loses solutions alone."""
+"""Wrong notebooks and parameters are refused in one line; the student edition leaves out the solutions alone."""
 
 import nbformat
 import pytest
@@ -18,7 +18,7 @@ PARAMETERS = 'profile = "quick"\nseed = 0'
 
 
 def notebook(folder, *cells, name="07_test.ipynb"):
-    """A notebook of (tag, source) cells; text stands for an untagged cell."""
+    """A notebook of (tag, source) cells; a plain text is an untagged cell."""
     tagged = [cell if isinstance(cell, tuple) else ("", cell) for cell in cells]
     made = nbformat.v4.new_notebook(
         cells=[

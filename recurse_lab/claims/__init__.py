@@ -1,1 +1,1 @@
-"""Claims, the arms that test them, verdicts, and how they are shown."""
+"""Claims, the arms that test them, their verdicts, and the cards that show them."""

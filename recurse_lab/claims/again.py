@@ -1,4 +1,4 @@
-"""Judge claims again on seeds that their committed words have not seen."""
+"""Judge claims again on new seeds, none of which the committed verdicts rest on."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from recurse_lab.claims.verdict import Judgment
 from recurse_lab.records.record import Record
 from recurse_lab.records.replicate import replicate
 
-Committed = Mapping[str, Mapping[str, Any]]  # claim id -> what a notebook's output says of it
+Committed = Mapping[str, Mapping[str, Any]]  # claim id -> the claim's JSON in a notebook's output
 
 
 @dataclass(frozen=True, kw_only=True)
 class Again:
-    """A claim's committed word beside its judgment on other seeds."""
+    """A claim's committed verdict beside its judgment on other seeds."""
 
-    committed: str | None  # None: no notebook holds a word for it
+    committed: str | None  # verdict; None: no notebook holds one
     judgment: Judgment
 
     @property
     def same(self) -> bool:
-        """Whether both words are the same; a claim without a committed word differs."""
+        """Whether both verdicts are the same; a claim without a committed verdict differs."""
         return self.committed == self.judgment.verdict
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data: the judgment's, the committed word, and whether both agree."""
+        """Plain data: the judgment, the committed verdict, and whether both agree."""
         return self.judgment.to_json() | {"committed": self.committed, "same": self.same}
 
     def __str__(self) -> str:
@@ -43,20 +43,21 @@ def judge_again(
     jobs: int = 1,
     finished: Callable[[Record], None] | None = None,
 ) -> Iterator[Again]:
-    """Train and judge each claim on as many other seeds, from `first` on; one that needs a finished run takes it.
+    """Train the arms of each claim on as many other seeds, from `first` on, and judge it; finished runs are reused.
 
-    Cost: that of all training runs of the claims, those on recorded runs included.
+    Cost: all training runs of all claims. Claims on recorded runs are trained anew too.
 
     Args:
         tested: the claims.
-        committed: what the committed notebooks say of them.
+        committed: the claims' JSON in the committed notebooks.
         first: the first of the other seeds.
         cache: folder of finished training runs.
-        jobs: training processes at a time.
-        finished: called with each run's record as it comes.
+        jobs: number of training processes at a time.
+        finished: called with the record of each run when it is there.
 
     Raises:
-        ValueError: some of the seeds are those of a committed word, or as `replicate` says.
+        ValueError: a committed verdict rests on some of these seeds, or `replicate` refuses its arguments.
+        RecordError: a record of the cache cannot be read.
     """
     for one in tested:
         _refuse_seen(one, committed.get(one.claim.id, {}), first)

@@ -1,4 +1,4 @@
-"""Arms as a claim sees them: what each cost, and its metric seed by seed."""
+"""The results of arms that a claim compares: the cost of each, and its metric for each seed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from recurse_lab.records.replicate import Results
 
 @dataclass(frozen=True, kw_only=True)
 class ArmResult:
-    """What one arm cost and scored; `values` maps each seed to the claim's metric."""
+    """The cost and the scores of one arm; `values` maps each seed to the claim's metric."""
 
     name: str
     label: str
     params: int
     train_flops: float  # of one run
-    infer_flops: float  # of one example at the claim's metric
+    infer_flops: float  # of one answer to one problem of the claim's metric
     seconds: float  # CPU-seconds of one training run, mean over seeds
     values: dict[int, float]
-    recorded: bool = False  # from the reference records of the full profile, not run live
+    recorded: bool = False  # True: from the reference records of the full profile; False: run live
 
 
 @runtime_checkable
 class Labeled(Protocol):
-    """An arm's configuration, of which only the label is needed here."""
+    """An arm's configuration; only its label is needed here."""
 
     @property
     def label(self) -> str: ...  # noqa: D102
@@ -37,7 +37,7 @@ def arm_results(
     *,
     recorded: bool = False,
 ) -> list[ArmResult]:
-    """Each arm's costs (means over seeds) and its metric seed by seed."""
+    """The costs of each arm (means over seeds), and its metric for each seed."""
     return [
         ArmResult(
             name=name,

@@ -1,4 +1,4 @@
-"""A claim is written down before it is run: statement, metric, arms, margin and number of test problems."""
+"""A claim: its statement, metric, arms, margin and number of test problems, all fixed before its runs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,19 +8,23 @@ from recurse_lab.claims.arms import ArmResult
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What is asserted, where it comes from, and by how much the treatment must win."""
+    """A statement, its source, and the margin by which the treatment must beat the controls.
+
+    Raises:
+        ValueError: the margin is negative, there is no test problem, or no control besides the treatment.
+    """
 
     id: str  # chapter number and a word, for example 02-length
     chapter: str
     statement: str
-    source: str  # who says so
-    published: str  # the figure they give
-    metric: str  # what is counted, in words and units
-    treatment: str  # name of the arm that should win
-    controls: tuple[str, ...]  # names of the arms that it should beat
+    source: str  # the paper that states it
+    published: str  # the number that the source gives
+    metric: str  # in words, with its unit
+    treatment: str  # name of the arm that should be better
+    controls: tuple[str, ...]  # names of the arms that the treatment should beat
     margin: float  # fixed before the claim is run; 0 or more
-    problems: int  # test problems that the metric is a share of, at the size that the claim rests on
-    # arms are too heavy, or need more seeds than can be trained live: rests on recorded runs alone, never mixed
+    problems: int  # number of test problems of the claim's size; the metric is a share of them
+    # True: the claim rests on recorded runs alone, because live runs of its arms or seeds would cost too much
     recorded: bool = False
 
     def __post_init__(self) -> None:
@@ -37,5 +41,5 @@ class Claim:
         return (self.treatment, *self.controls)
 
     def named(self, arms: Iterable["ArmResult"]) -> list["ArmResult"]:
-        """Those of some arms that the claim names, to show no others beside them."""
+        """The arms that the claim names, without the others."""
         return [arm for arm in arms if arm.name in self.arms]

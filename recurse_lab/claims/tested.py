@@ -1,4 +1,4 @@
-"""A claim with all that is needed to judge it anew on other seeds."""
+"""A claim, with its trial, arms and measure: enough to judge it again on other seeds."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,20 +14,24 @@ from recurse_lab.records.replicate import Results, Trial
 
 @dataclass(frozen=True, kw_only=True)
 class Tested:
-    """What to train for a claim, and how the runs become the arms that it compares."""
+    """What to train for a claim, and how its runs become the arms that it compares.
+
+    Raises:
+        ValueError: fewer than two seeds.
+    """
 
     claim: Claim
     trial: Trial  # trains and measures one arm on one seed
-    arms: Mapping[str, Any]  # name -> configuration: what is trained, not always what the claim compares
+    arms: Mapping[str, Any]  # name -> configuration of each trained arm; the claim may compare others
     measure: Callable[[Results], Sequence[ArmResult]]
-    seeds: int  # how many the committed word rests on
+    seeds: int  # number of seeds behind the committed verdict
 
     def __post_init__(self) -> None:
         if self.seeds < 2:
             raise ValueError(f"claim {self.claim.id}: an interval needs 2 seeds or more, not {self.seeds}")
 
     def judge(self, results: Results) -> Judgment:
-        """The verdict on runs trained anew, which are live for a claim on recorded runs, too."""
+        """Judge new runs; they count as live, also for a claim on recorded runs."""
         return judge(replace(self.claim, recorded=False), self.measure(results))
 
 
@@ -39,7 +43,7 @@ def by_metric(
     *,
     seeds: int,
 ) -> Tested:
-    """The common case: the claim's own arms out of some, compared by one number of each record."""
+    """The common case: train the arms that the claim names, and compare them by one number of each record."""
     named = {name: arms[name] for name in claim.arms}
     measure = partial(arm_results, arms=named, metric=metric)
     return Tested(claim=claim, trial=trial, arms=named, measure=measure, seeds=seeds)

@@ -1,6 +1,6 @@
-"""A claim is written down before it is run; its verdict is computed from paired seeds, never worded by hand.
+"""Verdicts: computed from runs on paired seeds by one rule, `verdict_of`, and never written by hand.
 
-The effect is the treatment's metric minus the best control's on the same seed; `verdict_of` is the rule.
+The effect is the metric of the treatment minus that of the best control on the same seed, mean over seeds.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from recurse_lab.claims.card import card
 from recurse_lab.claims.claim import Claim
 from recurse_lab.measure.statistics import Effect, paired_effect
 
-MIMETYPE = "application/vnd.recurse-lab.claim+json"  # how the report finds claims in a notebook's outputs
-ROUNDING = 1e-6  # shares are means in single precision
+MIMETYPE = "application/vnd.recurse-lab.claim+json"  # of claims in a notebook's outputs, for the report
+ROUNDING = 1e-6  # error of a share: it is a mean in single precision
 VERDICTS = ("supported", "inconclusive", "contradicted")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judgment:
-    """A claim with its arms, the paired effect and the verdict (None where nothing may be judged)."""
+    """A claim with its arms, the paired effect and the verdict (None in the smoke profile)."""
 
     claim: Claim
     arms: tuple[ArmResult, ...]
@@ -28,7 +28,7 @@ class Judgment:
     verdict: str | None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, as written to claims.json."""
+        """The judgment as plain data, as claims.json holds it."""
         claim = asdict(self.claim)
         kept = (
             "id",
@@ -71,16 +71,16 @@ class Judgment:
 
 
 def judge(claim: Claim, arms: Sequence[ArmResult], *, judged: bool = True) -> Judgment:
-    """Compare the treatment with its best control, seed by seed.
+    """Compare the treatment with the best control of each seed.
 
-    Arms that the claim does not name are kept for display only. Live and recorded arms are never mixed in a verdict.
+    Arms that the claim does not name are kept for display only. A verdict never mixes live and recorded arms.
 
     Args:
-        judged: False in the smoke profile: effect and interval are computed, the verdict is None.
+        judged: False in the smoke profile: the effect and its interval are computed, the verdict is None.
 
     Raises:
-        ValueError: an arm is missing, was not run on the treatment's seeds, or is recorded where the claim wants
-            live ones, or the other way round.
+        ValueError: an arm is missing; a control has other seeds than the treatment; an arm is recorded where
+            the claim needs live ones, or live where it needs recorded ones; there are fewer than two seeds.
     """
     by_name = {arm.name: arm for arm in arms}
     if missing := [name for name in claim.arms if name not in by_name]:
@@ -100,11 +100,12 @@ def judge(claim: Claim, arms: Sequence[ArmResult], *, judged: bool = True) -> Ju
 
 
 def verdict_of(effect: Effect, margin: float) -> str:
-    """One of the three words, from the effect's 95 % interval and one test problem alone.
+    """The verdict, from the effect's 95 % interval, the margin and the number of test problems.
 
-    One test problem is the share 1 / problems. `supported`: the interval lies above the margin by more than one test
-    problem. `contradicted`: it lies below zero by more than one test problem. Else `inconclusive`: a single problem
-    that another machine answers otherwise must not change the word.
+    - `supported`: the interval lies above the margin by more than one test problem (the share 1 / problems).
+    - `contradicted`: the interval lies below zero by more than one test problem.
+    - `inconclusive`: neither. The distance of one test problem keeps the verdict the same when another
+      machine answers a single problem differently.
     """
     problem = 1 / effect.problems + ROUNDING
     if effect.low > margin + problem:

@@ -1,4 +1,4 @@
-"""Widgets over recorded or live thoughts; each also is a figure that needs no kernel."""
+"""Widgets that explore recorded or live thoughts; their figures also work without a kernel."""
 
 from recurse_lab.explore.thoughts import Example, Explorer
 

@@ -1,6 +1,7 @@
 """An explorer of thoughts: choose a problem, move through the iterations, set a halting threshold.
 
-The figure has its own slider and works everywhere, in a report too; the widgets under it need a live kernel.
+The figure has its own slider and works without a kernel, so also in a report. The widgets under it need a
+kernel. Shape letters: T steps, *C cells, H rows, W columns, N side of a Sudoku.
 """
 
 import json
@@ -21,14 +22,18 @@ PLOTLY = "application/vnd.plotly.v1+json"
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One problem and the thoughts about it, as plain arrays."""
+    """One problem and the thoughts about it, as arrays.
 
-    answers: np.ndarray  # (T+1, *C)
-    targets: np.ndarray  # (*C), -100 where no answer is asked for
-    residual: np.ndarray  # (T,)
-    maze: np.ndarray | None = None  # (H, W) symbols, where the problem is a maze
-    givens: np.ndarray | None = None  # (N, N) digits, 0 where blank, where the problem is a Sudoku
-    confidence: np.ndarray | None = None  # (T+1, N, N) probability of each answer; a Sudoku needs it
+    Raises:
+        ValueError: there are givens but no confidence.
+    """
+
+    answers: np.ndarray  # (T+1, *C) likeliest class after each iteration
+    targets: np.ndarray  # (*C), -100 in cells that do not count
+    residual: np.ndarray  # (T,) relative change of the state
+    maze: np.ndarray | None = None  # (H, W) symbols, if the problem is a maze
+    givens: np.ndarray | None = None  # (N, N) digits, 0 in blank cells, if the problem is a Sudoku
+    confidence: np.ndarray | None = None  # (T+1, N, N) probability of each answer; needed for a Sudoku
 
     def __post_init__(self) -> None:
         if self.givens is not None and self.confidence is None:
@@ -36,18 +41,18 @@ class Example:
 
     @property
     def asked(self) -> np.ndarray:
-        """Which cells an answer is asked for: of a Sudoku, the blank ones."""
+        """The cells that count (*C): those with a target, or the blank cells of a Sudoku."""
         return self.targets >= 0 if self.givens is None else self.givens == 0
 
     def figure(self, most: int | None = None) -> go.Figure:
-        """The answer after every iteration, or after `most` of them, with a slider in the page."""
+        """The answer after every iteration, in at most `most` frames, with a slider that needs no kernel."""
         if self.givens is None or self.confidence is None:
             return thought_scrubber(self.answers, self.targets, self.residual, self.maze, most or 60)
         board = (self.givens, self.answers, self.targets, self.confidence)
         return board_scrubber(*board, self.residual, most or 40)
 
     def at(self, step: int) -> go.Figure:
-        """The same figure, opened at iteration `step`."""
+        """The same figure at iteration `step`, without a slider."""
         fig = self.figure(most=len(self.answers))
         frame = fig.frames[step]
         for index, trace in zip(frame.traces, frame.data, strict=True):
@@ -58,13 +63,17 @@ class Example:
         return fig
 
     def halt(self, threshold: float) -> int:
-        """Iteration at which the residual first falls below `threshold`; the last one if it never does."""
+        """First iteration whose residual is below `threshold`; the last iteration if there is none."""
         below = np.flatnonzero(self.residual < threshold)
         return int(below[0]) + 1 if len(below) else len(self.residual)
 
 
 class Explorer:
-    """Shown in a notebook: the first example's figure, and under it widgets that redraw any example live."""
+    """In a notebook: the chosen example's figure, and under it widgets that redraw any example.
+
+    Raises:
+        ValueError: there is no example.
+    """
 
     def __init__(self, examples: Mapping[str, Example]) -> None:
         if not examples:
@@ -85,11 +94,11 @@ class Explorer:
 
     @property
     def example(self) -> Example:
-        """The chosen problem."""
+        """The chosen example."""
         return self.examples[self.problem.value]
 
     def figure(self) -> go.Figure:
-        """The chosen problem's figure with its own slider."""
+        """The chosen example's figure, with its own slider."""
         return self.example.figure()
 
     def widget(self) -> ipywidgets.Widget:
@@ -105,7 +114,7 @@ class Explorer:
 
     def _draw(self, _: Any = None) -> None:
         fig = self.example.at(self.step.value)
-        # set, not captured: an executor without a reader has no place to capture into
+        # set the outputs directly: capturing needs a front end, and a notebook run without one has none
         data = {PLOTLY: json.loads(fig.to_json()), "text/plain": str(fig.layout.title.text)}
         self.output.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)
 

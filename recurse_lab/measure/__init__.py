@@ -1,1 +1,1 @@
-"""Numbers about a model: its latents, its behavior, its cost, and statistics over seeds."""
+"""Measurements of a model: its latents, its behavior, its cost, and statistics over seeds."""

@@ -1,6 +1,6 @@
-"""What a model gets right: accuracy by problem size and by number of steps.
+"""Accuracy of a model by problem size and by number of steps.
 
-Shape letters: S sizes, T step numbers read, B problems.
+Shape letters: S sizes, T step numbers read.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,12 +17,12 @@ from recurse_lab.tasks.judging import wholly
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """Shares of problems wholly right, and of single cells right, by size and step."""
+    """Shares of problems wholly right and of cells right, by size and step."""
 
     sizes: tuple[int, ...]
-    steps: tuple[int, ...]  # the step numbers at which answers were read
-    exact: np.ndarray  # (S, T)
-    cells: np.ndarray  # (S, T)
+    steps: tuple[int, ...]  # step numbers at which answers were read
+    exact: np.ndarray  # (S, T) share of problems wholly right
+    cells: np.ndarray  # (S, T) share of the counting cells right
 
 
 @torch.no_grad()
@@ -36,9 +36,12 @@ def accuracy_grid(
     seed: int,
     split: Split = "test",
 ) -> Grid:
-    """Accuracy on `count` problems of each size, read at the step numbers `steps`; one pass a size.
+    """Accuracy on `count` problems of each size at the step numbers `steps`, in one pass a size.
 
-    The task draws the problems of each size with `seed`, and says what is right.
+    The task draws the problems of each size with `seed` and judges the answers.
+
+    Raises:
+        ValueError: no step number, or a negative one.
     """
     if not steps or min(steps) < 0:
         raise ValueError(f"steps must hold one or more step numbers from 0 on, not {list(steps)}")
@@ -59,7 +62,7 @@ def accuracy_grid(
 
 
 def steps_needed(steps: Sequence[int], exact: Sequence[float], target: float = 0.99) -> int | None:
-    """First step number from which the accuracy stays at `target` or above; None if it does not end there."""
+    """First of `steps` from which the accuracy `exact` stays at `target` or above; None if the last one is below."""
     below = [index for index, share in enumerate(exact) if share < target]
     first = below[-1] + 1 if below else 0
     return steps[first] if first < len(steps) else None

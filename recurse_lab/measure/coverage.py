@@ -1,4 +1,4 @@
-"""How often a claim's interval misses the true mean, simulated for differences as nets show them over seeds.
+"""How often a claim's interval misses the true mean, simulated for typical differences between two arms.
 
 Shape letters: S sets of seeds, N seeds in a set.
 """
@@ -19,30 +19,30 @@ class Differences(NamedTuple):
     """How the difference of two arms varies from seed to seed."""
 
     draw: Callable[[Generator, Shape], Float[np.ndarray, "S N"]]
-    mean: float  # the truth that an interval should hold
+    mean: float  # the true mean, which an interval should hold
 
 
 class Coverage(NamedTuple):
-    """Shares of simulated intervals; they add up to 1."""
+    """Shares of simulated intervals; the three add up to 1."""
 
     holds: float  # the true mean lies inside
-    above: float  # the whole interval lies above the true mean: promises too much
-    below: float  # the whole interval lies below it
+    above: float  # the whole interval lies above the true mean: it promises too much
+    below: float  # the whole interval lies below the true mean
 
 
 def coverage(
     differences: Differences, seeds: int, *, sets: int = 20_000, problems: int = 256, seed: int = 0
 ) -> Coverage:
-    """Share of intervals that hold the true mean, and how often each end misses it.
+    """Shares of intervals that hold the true mean, lie above it, and lie below it.
 
-    Cost: a tenth of a second. Expected: at 95 % confidence each end should miss in 2.5 % of the sets.
+    Cost: a tenth of a second. Expected: 95 % intervals lie above in 2.5 % of the sets, and below in 2.5 %.
 
     Args:
-        differences: what to draw from.
-        seeds: N, how many seeds each interval is computed from.
-        sets: S, how many intervals are computed.
-        problems: test problems that a value is a share of.
-        seed: of the draws.
+        differences: distribution to draw from.
+        seeds: N, number of seeds behind each interval.
+        sets: S, number of intervals.
+        problems: number of test problems; a value is a share of them.
+        seed: seed of the draws.
     """
     drawn_SN = differences.draw(np.random.default_rng(seed), (sets, seeds))
     low_S, high_S = t_intervals(drawn_SN, problems)
@@ -54,7 +54,7 @@ def _sometimes_failing(random: Generator, shape: Shape) -> Float[np.ndarray, "S 
     return np.where(random.random(shape) < 0.3, random.beta(2, 18, shape), random.beta(18, 2, shape))
 
 
-_SUCCESS = 0.3 * 0.1 + 0.7 * 0.9  # mean share of a net that fails on 3 seeds of 10
+_SUCCESS = 0.3 * 0.1 + 0.7 * 0.9  # true mean share of a net that fails on 3 seeds of 10
 
 DIFFERENCES = {
     "normal": Differences(lambda random, shape: random.normal(0.3, 0.1, shape), 0.3),

@@ -1,4 +1,4 @@
-"""Answers of a net whose halting head may stop each board: stopped boards cost nothing.
+"""Answers of a net whose halting head may stop each board; no more steps are computed for a stopped board.
 
 Shape letters: B boards, L cells, V classes.
 """
@@ -15,7 +15,7 @@ from recurse_lab.train.objectives.halting_supervision import Halts
 
 
 class Answers(NamedTuple):
-    """Logits (B, L, V) at the step where each board stopped, and that supervision step's number (B,)."""
+    """Logits (B, L, V) at the supervision step where each board stopped, and the number (B,) of that step."""
 
     logits: Any
     steps: Tensor
@@ -25,9 +25,13 @@ class Answers(NamedTuple):
 def answers(
     model: Halts, inputs: Int[Tensor, "B L"], *, cycles: int, steps: int, early_exit: bool = False
 ) -> Answers:
-    """Think `steps` supervision steps about each board, or until its head says stop; stopped boards cost nothing.
+    """Think `steps` supervision steps of `cycles` refinements about each board; `early_exit` lets the head stop it.
 
-    The head says stop where its first logit is above zero, as in TRM's code.
+    The head stops a board when its first logit ("right, stop") is above zero, as in TRM's code. A stopped
+    board keeps its logits.
+
+    Raises:
+        ValueError: fewer than one supervision step.
     """
     if steps < 1:
         raise ValueError(f"steps must be 1 supervision step or more, not {steps}")
@@ -43,7 +47,7 @@ def answers(
             taken[active[stops]] = number
             active, keep = active[~stops], ~stops
             state = map_state(lambda part, keep=keep: part[keep], thought.state)
-            thought = Thought(thought.step, state)  # without a context, which is that of all boards
+            thought = Thought(thought.step, state)  # no context: the old one still holds stopped boards
         if not len(active):
             break
     return Answers(logits, taken)

@@ -1,6 +1,6 @@
-"""When to stop thinking: a rule that watches the residual, and a head that learns to say "right now".
+"""Two halting rules: a threshold on the residual, and a head that learns when the answer is right.
 
-Shape letters: B problems, T steps, C cells, V classes, F features.
+Shape letters: B problems, T steps, F features.
 """
 
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ HEAD_PLAN = Plan(steps=300, rate=1e-2, warmup=0, decay_last=0.0, weight_decay=1e
 
 
 def residual_halt(seen: Trace, threshold: float) -> Int[np.ndarray, " B"]:
-    """First step whose residual is below `threshold`; the last step where there is none."""
+    """First step of each problem whose residual is below `threshold`; the last step if there is none."""
     return _first(seen.residual < threshold)
 
 
@@ -44,8 +44,9 @@ def outcome_at(seen: Trace, halts: Int[np.ndarray, " B"]) -> Bool[np.ndarray, " 
 class HaltingHead(nn.Module):
     """A learned halting rule: the probability that the present answer is wholly right.
 
-    In the line of Graves 2016 (ACT) and Banino et al. 2021 (PonderNet), but trained on the thoughts of a
-    finished model, with the right answers as labels, so that it cannot change what the model thinks.
+    It follows Graves 2016 (ACT) and Banino et al. 2021 (PonderNet), with one difference: it is trained on the
+    thoughts of a finished model, with "the answer is right" as the label, so training it cannot change the
+    model.
     """
 
     def __init__(self, hidden: int = 32) -> None:
@@ -53,12 +54,12 @@ class HaltingHead(nn.Module):
         self.net = nn.Sequential(nn.Linear(FEATURES, hidden), nn.ReLU(), nn.Linear(hidden, 1))
 
     def forward(self, features: Float[Tensor, "*TB F"]) -> Float[Tensor, "*TB"]:
-        """Logit that the answer is right."""
+        """Logit of "the answer is right"."""
         return self.net(features)[..., 0]
 
 
 def features(seen: Trace) -> Float[Tensor, "T B F"]:
-    """What the head sees of each step: movement of state and output, confidence, and whether answers changed."""
+    """Features of each step: movement of state and output, confidence (mean, least), and share of answers changed."""
     cells = tuple(range(2, seen.answers.ndim))
     confidence, change = seen.confidence[1:], (seen.answers[1:] != seen.answers[:-1]).mean(axis=cells)
     columns = (
@@ -82,7 +83,10 @@ def train_halting_head(
     problems: int = 128,
     updates: int = 300,
 ) -> HaltingHead:
-    """A head trained on all thoughts about `problems` training problems of one size (binary cross-entropy)."""
+    """Train a head on the thoughts of steps 1 to T about `problems` training problems of one size.
+
+    The loss is binary cross-entropy. `updates` counts optimizer steps.
+    """
     batch = task.sample(problems, size, "train", Generator().manual_seed(seed))
     seen = trace(model, batch.inputs, steps, task=task, targets=batch.targets)
     everywhere = [np.full(problems, step) for step in range(1, steps + 1)]
@@ -96,26 +100,26 @@ def train_halting_head(
 
 @dataclass(frozen=True)
 class Truth(Classes):
-    """Outputs are logits of "the answer is right", (T, B); targets say whether it is."""
+    """The judge of a halting head: outputs are logits (T, B) of "the answer is right", targets (T, B) the truth."""
 
     def loss(self, outputs: Float[Tensor, "*TB"], targets: Bool[Tensor, "*TB"]) -> Float[Tensor, ""]:
         """Binary cross-entropy."""
         return F.binary_cross_entropy_with_logits(outputs, targets.float())
 
     def right(self, outputs: Float[Tensor, "*TB"], targets: Bool[Tensor, "*TB"]) -> Bool[Tensor, "*TB"]:
-        """The logit has the sign that the truth asks for."""
+        """Whether the logit is above zero exactly where the target is true."""
         return (outputs > 0) == targets
 
 
 def heads_word(head: HaltingHead, task: Truth, batch: Batch, *_: Any) -> Outcome:
-    """The objective of a halting head: its word on every thought of a batch."""
+    """The objective of a halting head: its loss on all thoughts of a batch."""
     said = head(batch.inputs)
     return Outcome(task.loss(said, batch.targets), said, batch.targets, None, len(batch.inputs))
 
 
 @torch.no_grad()
 def head_halt(head: HaltingHead, seen: Trace, probability: float) -> Int[np.ndarray, " B"]:
-    """First step at which the head is more certain than `probability`; the last step where there is none."""
+    """First step at which the head's probability exceeds `probability`; the last step if there is none."""
     return _first((head(features(seen)).sigmoid() > probability).numpy())
 
 

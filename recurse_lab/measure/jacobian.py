@@ -1,8 +1,8 @@
 """How one step stretches small differences: eigenvalues of the step's Jacobian J = d step(z) / d z.
 
-Below a spectral radius of 1 differences die out and the state settles. Power iteration on a Rayleigh quotient
-is wrong where the leading eigenvalues are complex, the usual case for recurrent nets; the growth of |J^n v|
-is right for them too. Shape letters: B batch, N numbers in a state.
+If the spectral radius is below 1, small differences die out and the state settles. The leading eigenvalues of
+recurrent nets are usually complex. Power iteration on a Rayleigh quotient is wrong for them; the growth of
+|J^n v| is right. Shape letters: B batch, N numbers in a state.
 """
 
 from collections.abc import Callable
@@ -16,11 +16,11 @@ from torch.func import jacrev, jvp
 from recurse_lab.recurrence import Recurrence
 from recurse_lab.state import State, latent, map_state
 
-LARGEST = 4096  # numbers in a state beyond which exact eigenvalues take minutes
+LARGEST = 4096  # numbers in a state; exact eigenvalues of larger states take minutes
 
 
 def step_map(model: Recurrence, inputs: Tensor, state: State) -> tuple[Callable[[Tensor], Tensor], Tensor]:
-    """One step as a function of the flat state, (B, N) -> (B, N), and the flat state itself."""
+    """One step as a function of the flat state, (B, N) -> (B, N), and the flat state (B, N)."""
     with torch.no_grad():
         _, context = model.start(inputs)
 
@@ -39,10 +39,10 @@ def step_map(model: Recurrence, inputs: Tensor, state: State) -> tuple[Callable[
 
 
 def eigenvalues(model: Recurrence, inputs: Tensor, state: State) -> np.ndarray:
-    """All eigenvalues (complex, largest first) of the step at the state of one example.
+    """All eigenvalues (N,) of the step at the state of one example, complex, sorted by falling size.
 
     Raises:
-        ValueError: more than one example, or a state of more than 4,096 numbers.
+        ValueError: there is more than one example, or the state has more than 4,096 numbers.
     """
     step, flat = step_map(model, inputs, state)
     if len(flat) != 1 or flat.shape[1] > LARGEST:
@@ -64,8 +64,12 @@ def spectral_radius(
 ) -> Float[Tensor, " B"]:
     """Largest |eigenvalue| of the step at each example's state, from the growth of random directions.
 
-    Gelfand's formula, rho = lim |J^n v|^(1/n): the mean growth per application over `iterations`. The first
-    `burn_in` applications are not counted, because a non-normal J may stretch by more than rho for a while.
+    Gelfand's formula: rho = lim |J^n v|^(1/n), here the geometric mean of the growth over `iterations`
+    applications of J. The `burn_in` applications before them are not counted, because a non-normal J may
+    stretch by more than rho at first.
+
+    Raises:
+        ValueError: `iterations` is below 1 or `burn_in` below 0.
     """
     if iterations < 1 or burn_in < 0:
         raise ValueError(

@@ -1,8 +1,8 @@
-"""How fast a training step is: its time, the share of the processor's matrix rate it reaches, and where the time goes.
+"""Speed of a training step: its time, its share of the processor's matrix rate, and the shares of its parts.
 
-Everything is measured on a training run that is handed in as a function: no step is written again here. Times are
-CPU time of this process unless said otherwise. That leaves out waiting, but not what other programs cost through
-shared caches and memory. The time of several threads is added up, so that rates are those of one busy thread.
+The training run is an argument, a function; no step is written again here. Times are CPU time of this process
+unless stated otherwise. CPU time leaves out waiting, but other programs still slow it down through shared
+caches and memory. It adds up over threads, so rates are those of one busy thread.
 """
 
 import os
@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-Mark = Callable[[], None]  # what a training run calls at the end of each step, so that it can be timed
-TrainingRun = Callable[[int, Mark], None]  # makes that many training steps, which change its model
+Mark = Callable[[], None]  # a training run calls it at the end of each step, to time the step
+TrainingRun = Callable[[int, Mark], None]  # makes this number of training steps, which change its model
 
-OPTIMIZER = "optimizer"  # name of a profiled range that counts as the optimizer's
+OPTIMIZER = "optimizer"  # a profiled range of this name counts as the optimizer's
 PRODUCTS, ATTENTION, ELEMENTWISE, REST = "products", "attention", "element-wise", "rest"
 WHERE = (PRODUCTS, ATTENTION, ELEMENTWISE, OPTIMIZER, REST)
-NAMES = {  # kind -> parts of the names of its operations, or of one that they belong to; the first that fits
+NAMES = {  # kind -> parts of the names of its operations or of their parents; the first kind that fits counts
     OPTIMIZER: (OPTIMIZER, "Optimizer.", "_foreach_"),
     ATTENTION: ("scaled_dot_product", "ScaledDotProduct", "aten::_softmax", "bmm"),
     PRODUCTS: ("aten::mm", "aten::addmm"),
@@ -30,7 +30,7 @@ NAMES = {  # kind -> parts of the names of its operations, or of one that they b
 
 
 class Speed(NamedTuple):
-    """Of one training step: CPU and wall-clock milliseconds (medians), and model FLOPs."""
+    """One training step: CPU and wall-clock milliseconds (medians), and model FLOPs."""
 
     cpu_ms: float
     wall_ms: float
@@ -38,16 +38,16 @@ class Speed(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """FLOPs a CPU-second."""
+        """FLOPs per CPU-second."""
         return self.flops / self.cpu_ms * 1e3
 
     def share(self, peak: float) -> float:
-        """Model FLOPs utilization: the step's rate as a share of `peak`, FLOPs a CPU-second of one thread."""
+        """Model FLOPs utilization: the step's rate over `peak`, in FLOPs per CPU-second of one thread."""
         return self.rate / peak
 
 
 def speed(run: TrainingRun, flops: float, steps: int) -> Speed:
-    """Medians over `steps` training steps of `flops` model FLOPs each; one more before them warms up."""
+    """Medians over `steps` training steps of `flops` model FLOPs each, after one step that warms up."""
     cpu, wall = [], []
 
     def mark() -> None:
@@ -59,7 +59,7 @@ def speed(run: TrainingRun, flops: float, steps: int) -> Speed:
 
 
 def matrix_rate(sizes: tuple[int, ...] = (512, 1024), repeats: int = 10) -> float:
-    """The best rate of a float32 product of two square matrices on one thread, in FLOPs a second."""
+    """The best rate of a float32 product of two square matrices on one thread, in FLOPs per CPU-second."""
     rates = []
     with threads(1), torch.no_grad():
         for size in sizes:
@@ -73,10 +73,10 @@ def matrix_rate(sizes: tuple[int, ...] = (512, 1024), repeats: int = 10) -> floa
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Torch computes on `count` threads inside, and on as many as before afterwards.
+    """Inside the block, torch computes on `count` threads; afterwards it uses as many as before.
 
     Raises:
-        ValueError: there are not so many cores.
+        ValueError: `count` is below 1 or above the number of cores.
     """
     cores = os.cpu_count() or 1
     if not 1 <= count <= cores:
@@ -92,10 +92,13 @@ def threads(count: int) -> Iterator[None]:
 def where(run: TrainingRun, steps: int) -> dict[str, float]:
     """Shares of the wall-clock time of `steps` training steps, after one that warms up; they add up to 1.
 
-    `products` are those with weights; `attention`, those of queries, keys and values, and their softmax. `optimizer`
-    includes the gradient's norm and the slow average. `element-wise` is all else that torch computes: norms, gates,
-    rotations, losses, copies, those for attention too. `rest` is what remains of the time: Python, autograd and
-    waiting. The profiler itself costs some time for each operation, so that small ones look larger than they are.
+    - `products`: matrix products with weights.
+    - `attention`: products of queries, keys and values, and their softmax.
+    - `optimizer`: its steps, the gradient's norm and the slow average.
+    - `element-wise`: all else that torch computes: norms, gates, rotations, losses, copies (attention's too).
+    - `rest`: the remaining time: Python, autograd and waiting.
+
+    The profiler adds some time to each operation, so small operations look larger than they are.
     """
     run(1, _nothing)
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
@@ -110,7 +113,7 @@ def where(run: TrainingRun, steps: int) -> dict[str, float]:
 
 
 def _kind(event: Any) -> str:
-    """The kind of a profiled operation, from its name and those of the operations that it is part of."""
+    """The kind of a profiled operation, from its name and the names of its parents."""
     names = [event.name]
     while event := event.cpu_parent:
         names.append(event.name)

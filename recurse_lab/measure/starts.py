@@ -1,6 +1,6 @@
-"""Does the way there matter? The same problem thought about from four different first states.
+"""Does the start matter? The same problems from four different first states.
 
-Shape letters: T steps, N numbers in a state.
+Shape letters: B problems, T steps, N numbers in a state.
 """
 
 import numpy as np
@@ -17,7 +17,13 @@ from recurse_lab.tasks.judging import CLASSES, Judge, wholly
 def four_starts(
     net: Recurrence, batch: Batch, steps: int, seed: int, noun: str = "string", task: Judge = CLASSES
 ) -> tuple[dict[str, np.ndarray], dict[str, dict[str, float]]]:
-    """Paths (T+1, 1, 2) of the first problem from four first states; share right and agreement at the end."""
+    """Think `steps` steps about each problem of `batch` from four first states.
+
+    Returns two dictionaries by name of the first state. The first holds the path (T+1, 1, 2) of the first
+    problem in the plane of two principal components. The second holds, at the end, the share of problems
+    right and the mean cosine between the states and those of the own start. The fourth first state is the end
+    of another problem. `seed` draws the noise.
+    """
     begun = next(iter(think(net, batch.inputs, 0)))
     own = begun.state
     other = settle(net, batch.inputs.roll(1, 0), steps).state

@@ -1,4 +1,4 @@
-"""Paired effects and their t-intervals: the only statistics a verdict rests on.
+"""Paired effects and their t-intervals: the only statistics behind a verdict.
 
 Shape letters: S sets of seeds, N seeds in a set.
 """
@@ -12,13 +12,13 @@ from jaxtyping import Float
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """Mean paired difference and the interval that holds it with the chosen confidence."""
+    """Mean paired difference, and its interval at the chosen confidence level."""
 
     mean: float
     low: float
     high: float
     seeds: int
-    problems: int  # test problems that each value is a share of
+    problems: int  # number of test problems; each value is a share of them
 
 
 def paired_effect(
@@ -29,11 +29,11 @@ def paired_effect(
     Args:
         treatment: shares of test problems, one a seed.
         control: shares of the same test problems, on the same seeds.
-        problems: test problems that each value is a share of.
-        level: confidence of the interval.
+        problems: number of test problems; each value is a share of them.
+        level: confidence level of the interval.
 
     Raises:
-        ValueError: the sequences differ in length or hold fewer than two pairs, or there is no test problem.
+        ValueError: the lengths differ, there are fewer than two pairs, or there is no test problem.
     """
     if len(treatment) != len(control):
         raise ValueError(f"pairs need two values each, not {len(treatment)} and {len(control)}")
@@ -57,11 +57,12 @@ def t_intervals(
 ) -> tuple[Float[np.ndarray, " S"], Float[np.ndarray, " S"]]:
     """Lower and upper ends of the interval of each set's mean.
 
-    mean ± max(t · s / √N, 1 / problems), with s the standard deviation of the N differences and t the quantile of
-    Student's distribution with N - 1 degrees of freedom (Student 1908, The Probable Error of a Mean). An interval
-    reaches at least one test problem to each side, so that differences that do not vary have one too.
+    mean ± max(t · s / √N, 1 / problems), with s the standard deviation of the N differences and t the
+    quantile of Student's distribution with N - 1 degrees of freedom (Student 1908, The Probable Error of a
+    Mean). The interval reaches at least one test problem to each side, also where the differences do not
+    vary.
     """
-    from scipy.stats import t  # 0.3 s to import: only where it is needed
+    from scipy.stats import t  # imported here, because the import takes 0.3 s
 
     number = differences.shape[1]
     mean, spread = differences.mean(1), differences.std(1, ddof=1)

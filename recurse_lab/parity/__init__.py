@@ -1,1 +1,1 @@
-"""Our models against the official implementations, number for number."""
+"""Parity: our models compared with the official implementations, number by number."""

@@ -1,11 +1,11 @@
 """The small form of a golden file: weights as draws of their seed, large arrays as samples and projections.
 
-Random weights do not compress, but they are a function of their seed: NumPy's `RandomState` (a stream that is
-frozen for good) draws the very bits that torch's generator drew, so a weight is kept as its place in the stream,
-and the few that come out one unit in the last place apart are kept with their correction. A large array of
-results is kept as `sketch(array)`; a change anywhere in it moves the projections.
+Random weights do not compress, but they are a function of their seed. NumPy's `RandomState`, whose stream
+never changes, draws the same bits as torch's generator. So the file keeps each weight tensor as its place in
+the stream, and a correction for the few numbers that differ in the last place. The file keeps a large array
+of results as `sketch(array)`: a change anywhere in the array moves the projections.
 
-    python -m recurse_lab.evidence.compact SEED FOLDER FILE.npz ...
+    python -m recurse_lab.parity.compact SEED FOLDER FILE.npz ...
 """
 
 import json
@@ -20,12 +20,12 @@ from scipy.special import erfinv
 
 SAMPLES = 60
 WAVES = np.sqrt([2.0, 3.0, 5.0, 7.0])  # frequencies of the projections
-WHOLE = 200  # arrays up to this size are kept as they are
+WHOLE = 200  # arrays of at most this many numbers are kept whole
 WEIGHTS = ("w/", "w0/")
 
 
 def sketch(array: np.ndarray) -> np.ndarray:
-    """Numbers from all over an array, then sums of all its numbers times cos(frequency x index) sqrt(2 / N)."""
+    """60 samples of an array, then 4 projections: sums of its N numbers times cos(frequency x index) sqrt(2 / N)."""
     flat = array.ravel().astype(np.float64)
     count = flat.size
     golden_ratio = (math.sqrt(5) - 1) / 2
@@ -35,7 +35,7 @@ def sketch(array: np.ndarray) -> np.ndarray:
 
 
 def draws(seed: int, count: int) -> np.ndarray:
-    """Standard normals cut at two deviations and widened to deviation 1 again, as torch draws them in float32."""
+    """Standard normals (count,), cut at two deviations and divided by sqrt(2), as torch draws them in float32."""
     bits = np.random.RandomState(seed).randint(0, 2**32, count, dtype=np.uint32)
     edge = math.erf(math.sqrt(2))
     uniform = (bits & 0xFFFFFF) * 2.0**-24 * np.float32(2 * edge) - np.float32(edge)
@@ -43,18 +43,18 @@ def draws(seed: int, count: int) -> np.ndarray:
 
 
 def scaled(drawn: np.ndarray, fan_in: int) -> np.ndarray:
-    """Weights of deviation 1 / sqrt(fan in) from draws; a first state counts as fan in 1."""
+    """Weights of standard deviation 1 / sqrt(fan_in), made from draws; the fan-in of a first state is 1."""
     cut = 4 * math.exp(-2) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2))
     return drawn * np.float32(math.sqrt(2 / (1 - cut)) * fan_in**-0.5)
 
 
 def fan_in(shape: Sequence[int]) -> int:
-    """Numbers that go into one number behind a weight of this shape."""
+    """Number of inputs to each output of a weight of this shape."""
     return shape[-1] if len(shape) > 1 else 1
 
 
 def draw_weights(arrays: dict[str, np.ndarray], told: dict[str, Any]) -> dict[str, np.ndarray]:
-    """All arrays, with the weights that a small file keeps as places in a stream drawn again."""
+    """All arrays of a file; weights that a small file keeps as places in the stream are drawn again."""
     places = {
         name.removeprefix("drawn/"): value.tolist()
         for name, value in arrays.items()
@@ -74,7 +74,7 @@ def draw_weights(arrays: dict[str, np.ndarray], told: dict[str, Any]) -> dict[st
 
 
 def compact(arrays: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
-    """The small form of a golden file's arrays."""
+    """The small form of a golden file's arrays; `seed` is the one that drew its weights."""
     total = sum(value.size for name, value in arrays.items() if name.startswith(WEIGHTS))
     stream, kept = draws(seed, total + 10_000), {}
     for name, value in arrays.items():
@@ -91,7 +91,7 @@ def compact(arrays: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
 
 
 def find(value: np.ndarray, stream: np.ndarray) -> int | None:
-    """Where in the stream of draws a weight begins."""
+    """Place in the stream of draws at which a weight begins; None if it is not there."""
     near = scaled(stream, fan_in(value.shape))
     first, count = value.reshape(-1)[:8], len(stream) - value.size
     matches = np.all([np.abs(near[i : i + count] - first[i]) < 1e-6 for i in range(8)], axis=0).nonzero()[0]
@@ -99,7 +99,7 @@ def find(value: np.ndarray, stream: np.ndarray) -> int | None:
 
 
 def main(seed: str, folder: str, *files: str) -> None:
-    """Write the small form of some golden files, with their JSON, into a folder."""
+    """Write the small forms of golden files and their JSON into a folder."""
     for path in map(Path, files):
         with np.load(path) as file:
             small: dict[str, Any] = dict(compact({name: file[name] for name in file.files}, int(seed)))

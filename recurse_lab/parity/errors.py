@@ -1,18 +1,20 @@
-"""Parity: how far our numbers are from those of an official implementation, for each group of tensors.
+"""Parity: the distance of our numbers from those of an official implementation, for each group of tensors.
 
-The error of a tensor is rms(ours - theirs) / (unit + rms(theirs)): the unit is 1 for forward numbers, which have
-size 1, and 0 for the rest. Forward numbers must agree to 1e-5, gradients and what optimizer steps make of them to
-1e-4. But both sides round, and recursion amplifies rounding: `trm_mlp`, with its norm over cells, turns 1e-7 into 4e-4
-in 42 evaluations. So our numbers are computed in float64 as well, and the distance of our float32 numbers from them
-says how far rounding alone goes. Four times that distance is allowed where it is more than the tolerance. A mistake
-is amplified as well, and is seen.
+The error of a tensor is rms(ours - theirs) / (unit + rms(theirs)). The unit is 1 for forward numbers, which
+have size 1, and 0 for the rest. The tolerance is 1e-5 for forward numbers, and 1e-4 for gradients and for
+results of optimizer steps.
 
-How far rounding goes is a property of the net and of how long it has thought, but one tensor is a small sample of
-that: the halting head's two numbers may happen to come out exactly. So a tensor is allowed what rounding has done at
-most to tensors of its group up to now, itself included; for logits, halting and losses, also to the latents, which
-they are read off. Tensors that come later do not count, because rounding has been amplified further in them. Smaller
-tensors do not count either, because they are worse samples: the gradient of a sure head is nothing but rounding, and
-must not excuse a wrong gradient of a network. The worst single number is shown and not judged.
+Both sides round, and recursion amplifies rounding: `trm_mlp`, with its norm over cells, turns 1e-7 into 4e-4
+in 42 evaluations. So our numbers are computed in float64 too. The distance of our float32 numbers from them
+measures rounding alone. The allowed error is the tolerance, or four times this distance if that is more.
+Recursion amplifies a mistake as well, so mistakes still show.
+
+Rounding depends on the net and on the number of steps, and one tensor is a small sample of it: the halting
+head's two numbers may be exact by chance. So the rounding that counts for a tensor is the largest in its
+group so far, its own included. For logits, halting and losses, the rounding of the latents behind them counts
+too. Later tensors do not count: rounding has been amplified further in them. Smaller tensors do not count:
+they are worse samples. The gradient of a sure head, for example, is nothing but rounding, and must not excuse
+a wrong gradient of a network. The error of the worst single number is reported, but not judged.
 """
 
 import math
@@ -29,7 +31,7 @@ from recurse_lab.parity.golden import read_golden
 from recurse_lab.parity.recompute import numbers
 
 FORWARD, BACKWARD = (1e-5, 1.0), (1e-4, 0.0)  # tolerance, unit
-GROUPS = {  # name -> which tensors, tolerance and unit
+GROUPS = {  # name -> pattern of tensor names, (tolerance, unit)
     "embedding": (r"out/x_embedding", FORWARD),
     "latents": (r"step\d+/(cycle\d+/.*|carry_.*)", FORWARD),
     "logits": (r"step\d+/logits", FORWARD),
@@ -43,15 +45,15 @@ GROUPS = {  # name -> which tensors, tolerance and unit
 }
 
 READ_OFF_LATENTS = ("logits", "halting", "losses")
-ROUNDING = 4.0  # times as far as rounding alone
+ROUNDING = 4.0  # factor on rounding alone
 TINY = 1e-12  # a tensor of zeros must be zeros
 
-# what a net or an optimizer with numbers that make no sense raises
+# errors of a net or an optimizer whose numbers make no sense
 BROKEN = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, AssertionError, MemoryError)
 
 
 class Error(NamedTuple):
-    """Of one tensor: its name, its error and how large that may be, and the error of its worst number."""
+    """The error of one tensor, the allowed error, and the error of its worst single number."""
 
     name: str
     error: float
@@ -60,16 +62,16 @@ class Error(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Error as a share of the allowed one; infinite if it is no number."""
+        """Error over allowed error; infinite if the error is NaN."""
         share = self.error / self.allowed
         return math.inf if math.isnan(share) else share
 
 
 def usable(device: str) -> torch.device:
-    """A device by name.
+    """The device of this name.
 
     Raises:
-        ValueError: torch has no such device here.
+        ValueError: torch cannot compute on this device here.
     """
     try:
         found = torch.zeros(1, device=device)
@@ -78,20 +80,24 @@ def usable(device: str) -> torch.device:
         RuntimeError,
         AssertionError,
         ImportError,
-    ) as error:  # the last two where torch was built without it
+    ) as error:  # the last two if torch was built without the device
         raise ValueError(f"device {device!r} cannot be used here; cpu always can") from error
     return found.device
 
 
 def agree(found: dict[str, Error]) -> bool:
-    """Whether every group is near enough."""
+    """Whether the error of every group is within the allowed one."""
     return all(error.share <= 1 for error in found.values())
 
 
 def errors(path: Path, device: str = "cpu") -> dict[str, Error]:
-    """In each group of a golden file's tensors, the one that is furthest off for what is allowed.
+    """The worst error of each group of a golden file's tensors, relative to the allowed error.
 
     Our float32 numbers are computed on `device`, the float64 ones on the CPU.
+
+    Raises:
+        ValueError: the file or the device cannot be used, a shape differs, or no way is known to compute a
+            tensor.
     """
     golden, where = read_golden(path), usable(device)
     waiting = {name for name in golden.arrays if not re.match(r"w0?/|(step\d+/)?in/", name)}
@@ -121,20 +127,20 @@ def errors(path: Path, device: str = "cpu") -> dict[str, Error]:
 
 @dataclass
 class Judge:
-    """Judges the tensors of one group, one after the other."""
+    """Judges the tensors of one group in their order."""
 
     tolerance: float
     unit: float
     found: list[Error] = field(default_factory=list)
     roundings: list[tuple[int, float]] = field(
         default_factory=list
-    )  # of each tensor up to now: its size, and how far rounding went
+    )  # size and rounding of each tensor of the group so far
     beneath: list[tuple[int, float]] = field(
         default_factory=list
-    )  # the same of the latents, where this group is read off them
+    )  # the same for the latents, if this group is read off them
 
     def judge(self, name: str, theirs: np.ndarray, ours: np.ndarray, exact: np.ndarray, size: int) -> None:
-        """Judge one tensor of `size` numbers, in the form in which the file keeps it."""
+        """Judge one tensor of `size` numbers, given in the form that the file keeps (whole, or a sketch)."""
         theirs, ours, exact = (np.atleast_1d(part).astype(np.float64) for part in (theirs, ours, exact))
         scale, apart = max(self.unit + rms(theirs), TINY), np.abs(ours - theirs)
         worst = apart / np.maximum((self.unit or rms(theirs)) + np.abs(theirs), TINY)
@@ -147,7 +153,7 @@ class Judge:
 
 
 def judges() -> dict[str, Judge]:
-    """A judge for each group; what is read off latents may be as far off as they are."""
+    """A judge for each group; those of logits, halting and losses also see the rounding of latents."""
     by_group = {group: Judge(*limits) for group, (_, limits) in GROUPS.items()}
     for group in READ_OFF_LATENTS:
         by_group[group].beneath = by_group["latents"].roundings

@@ -1,8 +1,8 @@
 """Golden files: weights, inputs and every number that an official implementation computed from them.
 
-`NAME.npz` holds the arrays under the official names, `NAME.json` beside it the configuration. This module reads
-both and builds our model with those weights; `parity.py` computes the numbers again, `compact.py` makes and
-reads the small form.
+`NAME.npz` holds the arrays under the official names; `NAME.json` beside it holds the configuration. This
+module reads both and builds our model with those weights. `recompute.py` computes the numbers again, and
+`compact.py` makes and reads the small form.
 """
 
 import json
@@ -21,7 +21,7 @@ from recurse_lab.models.hrm import HRM, HRMConfig
 from recurse_lab.models.trm import TRM, TRMConfig
 from recurse_lab.parity.compact import draw_weights
 
-# part of an official name -> part of ours; networks are called L (for z) and H (for y)
+# part of an official name -> part of our name; the official networks are L (refines z) and H (refines y)
 NAMES = (
     ("embed_tokens.embedding_weight", "embed.weight"),
     ("embed_pos.embedding_weight", "places.weight"),
@@ -42,14 +42,14 @@ NAMES = (
 
 FIXED = {"forward_dtype": "float32", "rms_norm_eps": 1e-5, "rope_theta": 10_000.0}
 NEEDED = ("seq_len", "vocab_size", "H_cycles", "L_cycles", "L_layers", "hidden_size", "num_heads")
-COUNTS = {  # whole numbers of the configuration -> the least that each can be
+COUNTS = {  # whole numbers of the configuration -> the least allowed value
     **dict.fromkeys((*NEEDED, "num_puzzle_identifiers", "halt_max_steps"), 1),
     **dict.fromkeys(("H_layers", "puzzle_emb_ndim", "puzzle_emb_len"), 0),
 }
 
-# what reading a damaged archive raises; RuntimeError where it seems to be encrypted or of another version
+# errors of reading a damaged archive; RuntimeError if it looks encrypted or of another version
 DAMAGED = (ValueError, OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
-SEEDS = 2**32  # how many seeds NumPy's stream takes
+SEEDS = 2**32  # number of seeds of NumPy's stream
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,16 @@ class Golden:
         return self.told["config"]
 
     def weights(self, prefix: str) -> dict[str, np.ndarray]:
-        """Weights under their official names."""
+        """Weights whose names begin with `prefix`, under their official names without it."""
         return {name[len(prefix) :]: value for name, value in self.arrays.items() if name.startswith(prefix)}
 
 
 def read_golden(path: Path) -> Golden:
-    """Read a golden file and the JSON beside it; one line says what is missing or broken."""
+    """Read a golden file and the JSON beside it.
+
+    Raises:
+        ValueError: either is missing or broken; the message is one line.
+    """
     if not path.is_file():
         raise ValueError(f"{path}: there is no such file")
     beside = path.with_suffix(".json")
@@ -96,7 +100,11 @@ def read_golden(path: Path) -> Golden:
 
 
 def check_numbers(beside: Path, config: dict[str, Any]) -> None:
-    """Refuse counts and an expansion that no net can have."""
+    """Check the counts and the expansion of a configuration.
+
+    Raises:
+        ValueError: no net can have one of them.
+    """
     for key, least in COUNTS.items():
         if type(value := config.get(key, least)) is not int or value < least:
             raise ValueError(
@@ -108,7 +116,11 @@ def check_numbers(beside: Path, config: dict[str, Any]) -> None:
 
 
 def drawn(path: Path, arrays: dict[str, np.ndarray], told: dict[str, Any]) -> dict[str, np.ndarray]:
-    """All arrays; the weights of a small file are drawn again from the seed in its JSON."""
+    """All arrays; the weights of a small file are drawn again from the seed in its JSON.
+
+    Raises:
+        ValueError: the seed is missing or impossible, or the weights cannot be drawn.
+    """
     if any(name.startswith("drawn/") for name in arrays):
         beside, small = path.with_suffix(".json"), told.get("compact")
         if not isinstance(small, dict) or "seed" not in small:
@@ -125,7 +137,11 @@ def drawn(path: Path, arrays: dict[str, np.ndarray], told: dict[str, Any]) -> di
 
 
 def model_config(golden: Golden) -> TRMConfig:
-    """Our configuration for an official one."""
+    """Our configuration for the official one of a golden file.
+
+    Raises:
+        ValueError: a setting differs from the only one that can be compared.
+    """
     config = golden.config
     for key, value in FIXED.items():
         if config.get(key, value) != value:
@@ -155,7 +171,11 @@ def model_config(golden: Golden) -> TRMConfig:
 
 
 def load_model(golden: Golden, config: TRMConfig, weights: dict[str, np.ndarray]) -> TRM:
-    """A model with weights under official names; the first tensor that does not fit `config` is named."""
+    """A model of `config` with weights under official names.
+
+    Raises:
+        ValueError: a tensor is missing, unknown or of another shape; the message names the first.
+    """
     with torch.random.fork_rng(devices=[]):
         model = HRM(config) if isinstance(config, HRMConfig) else TRM(config)
     wanted = {official_name(name): value for name, value in model.state_dict().items()}
@@ -170,14 +190,14 @@ def load_model(golden: Golden, config: TRMConfig, weights: dict[str, np.ndarray]
 
 
 def our_name(official: str) -> str:
-    """Our name of a tensor."""
+    """Our name of a tensor with an official name."""
     for theirs, ours in NAMES:
         official = official.replace(theirs, ours)
     return official
 
 
 def official_name(ours: str) -> str:
-    """The official name of a tensor."""
+    """The official name of a tensor with our name."""
     for theirs, own in reversed(NAMES):
         ours = ours.replace(own, theirs)
     return ours

@@ -1,7 +1,7 @@
 """Every number of a golden file, computed again by this library from the file's weights and inputs.
 
-Numbers come one after the other as (name in the file, tensor). In float64 the same functions say what rounding
-alone does to them.
+Each function yields (name in the file, tensor). The same functions in float64 show the effect of rounding
+alone.
 """
 
 import re
@@ -34,16 +34,16 @@ CPU = torch.device("cpu")
 
 
 def numbers(golden: Golden, dtype: torch.dtype = torch.float32, device: torch.device = CPU) -> Numbers:
-    """All that can be computed from a file: of supervision steps, or of optimizer steps."""
+    """All numbers of a file: of optimizer steps if it has first weights (`w0/`), else of supervision steps."""
     return (trained if golden.weights("w0/") else supervised)(golden, dtype, device)
 
 
 def supervised(golden: Golden, dtype: torch.dtype, device: torch.device) -> Numbers:
-    """Every number of some supervision steps about one batch, each going on from the one before."""
+    """Every number of some supervision steps about one batch; each step continues from the one before."""
     config, weights = model_config(golden), golden.weights("w/")
     batch = batch_of(golden, "in/", CPU)
     if config.puzzles:
-        # a row of the table for every slot, so that its gradient is the slot's
+        # give each slot its own row of the table: then the gradient of a row is that of one slot
         rows = batch.inputs[:, 0].clone()
         batch.inputs[:, 0] = torch.arange(len(rows))
         weights["puzzle_emb.weights"] = weights["puzzle_emb.weights"][rows.numpy()]
@@ -59,7 +59,7 @@ def supervised(golden: Golden, dtype: torch.dtype, device: torch.device) -> Numb
     for step in sorted(steps):
         for name, value in latents(model, slots.state, context, cycles):
             yield f"step{step}/{name}", value
-        # the files' slots go on whatever their halting heads say
+        # in the files, every slot goes on, whatever its halting head answers
         outcome = objective(model, CLASSES, batch, InProgress(slots, nobody), 0.0, Generator())
         slots = outcome.carry.slots
         for name, value in judged(model, outcome):
@@ -68,7 +68,7 @@ def supervised(golden: Golden, dtype: torch.dtype, device: torch.device) -> Numb
 
 @torch.no_grad()
 def latents(model: TRM, state: State, context: Context, cycles: int) -> Numbers:
-    """Each latent, as each application of a network leaves it."""
+    """The latent after each application of a network."""
     for cycle in range(cycles):
         for number, refined in enumerate(model.cycle(state, context)):
             state = refined
@@ -79,7 +79,7 @@ def latents(model: TRM, state: State, context: Context, cycles: int) -> Numbers:
 
 
 def judged(model: TRM, outcome: Outcome) -> Numbers:
-    """What is read off the state after a supervision step, its losses, and every gradient."""
+    """The logits and halting logits after a supervision step, its losses, its latents and every gradient."""
     state, targets = outcome.carry.slots.state, outcome.targets
     halting, right = model.halting(state), CLASSES.right(outcome.output, targets).all(1)
     yield "logits", outcome.output
@@ -99,7 +99,11 @@ def judged(model: TRM, outcome: Outcome) -> Numbers:
 
 
 def trained(golden: Golden, dtype: torch.dtype, device: torch.device) -> Numbers:
-    """Losses and slots of some optimizer steps, and the weights, the table and the average at their end."""
+    """Losses and slots of some optimizer steps, and the weights, the table and the slow average after them.
+
+    Raises:
+        ValueError: the file explores at random, which cannot be compared.
+    """
     told, config = golden.told, golden.config
     if config["halt_exploration_prob"]:
         raise ValueError(f"{golden.path}: exploration is drawn at random, and cannot be compared")
@@ -132,7 +136,11 @@ def trained(golden: Golden, dtype: torch.dtype, device: torch.device) -> Numbers
 
 
 def batch_of(golden: Golden, prefix: str, device: torch.device) -> Batch:
-    """Inputs and targets; the puzzle's row stands before the board where there is a table."""
+    """Inputs (B, L) and targets (B, L); if there is a table, the puzzle's row comes first: inputs (B, 1 + L).
+
+    Raises:
+        ValueError: a shape differs from the configuration, or a number is out of range.
+    """
     config, names = golden.config, ("inputs", "labels", "puzzle_identifiers")
     tokens, targets, rows = (torch.from_numpy(golden.arrays[prefix + name]).long() for name in names)
     wanted = (len(tokens), config["seq_len"])

@@ -1,1 +1,1 @@
-"""Records of training runs: what was measured, what made it, and where it is kept."""
+"""Records of training runs: their measurements, their origin, and where they are kept."""

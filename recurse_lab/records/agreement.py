@@ -1,4 +1,4 @@
-"""The rule by which a re-run agrees with its record, or does not."""
+"""The rule that decides whether a re-run agrees with its record."""
 
 import json
 import math
@@ -7,33 +7,35 @@ from typing import Any, NamedTuple
 
 from recurse_lab.records.record import Record
 
-Metric = Callable[[Record], float]  # the share by which runs of an arm are compared, 0 to 1
+Metric = Callable[[Record], float]  # a share from 0 to 1, by which runs of an arm are compared
 
 BITS, VALUES, SPREAD, DIFFERS = "same bits", "same values", "within the seeds' spread", "differs"
 
-LAST_DIGITS = 1e-4  # of a number, or of a share: what rounding may change without being amplified
-FIRST_LOSS = 1e-2  # relative; before any training, rounding is all that another processor changes
-TOLERANCE = 0.1  # of the metric; for arms with one seed, or with seeds that end almost alike
+LAST_DIGITS = 1e-4  # relative and absolute: the effect of rounding before training amplifies it
+FIRST_LOSS = 1e-2  # relative; before any training, another processor changes rounding alone
+TOLERANCE = 0.1  # of the metric; for arms with one seed, or whose seeds end almost alike
 
 
 class Agreement(NamedTuple):
-    """How a re-run ended."""
+    """The comparison of a re-run with its record."""
 
     word: str  # same bits, same values, within the seeds' spread, differs
-    by: float  # the re-run's metric less the record's
-    allowed: float  # the most that the metric may differ by
+    by: float  # the re-run's metric minus the record's
+    allowed: float  # largest difference of the metric that still agrees
 
 
 def agreement(record: Record, again: Record, metric: Metric, others: Sequence[Record]) -> Agreement:
     """Compare a re-run with its record; `others` are the records of the arm on other seeds.
 
-    Times aside, and what only the re-run holds:
+    Times, and numbers that only the re-run holds, are ignored. The first three words agree:
     - *same bits*: every recorded number is the same;
-    - *same values*: every recorded number is the same but for its last digits (1e-4 of it, or 1e-4);
-    - *within the seeds' spread*: as many parameters, the first recorded loss within 1e-2 of it, and the metric as
-      close as the other seeds' are to each other, or within 0.1. Training amplifies the last digits, in which
-      processors differ: the same code on another machine may end as another seed would;
-    - *differs*: none of these. The first three agree.
+    - *same values*: every recorded number is the same but for its last digits (1e-4 relative or absolute;
+      whole numbers must be equal);
+    - *within the seeds' spread*: the number of parameters is the same, the first loss differs by at most 1e-2
+      (relative), and the metric differs by at most the spread of the other seeds, or by at most 0.1.
+      Processors differ in the last digits, and training amplifies them: the same code on another machine may
+      end as another seed would;
+    - *differs*: none of these.
     """
     apart = [metric(one) for one in others] or [0.0]
     allowed = max(TOLERANCE, max(apart) - min(apart))
@@ -52,14 +54,14 @@ def agreement(record: Record, again: Record, metric: Metric, others: Sequence[Re
 
 
 def _timeless(values: dict[str, Any]) -> dict[str, Any]:
-    """What was measured, times aside, as JSON has it."""
+    """The measured values without times, in the form that JSON gives them."""
     return json.loads(
         json.dumps({name: part for name, part in values.items() if not name.endswith("seconds")})
     )
 
 
 def _holds(old: Any, new: Any, same: Callable[[Any, Any], bool]) -> bool:
-    """Whether all that stands in `old` stands in `new` too."""
+    """Whether `new` holds all that `old` holds."""
     if isinstance(old, dict) and isinstance(new, dict):
         return all(name in new and _holds(part, new[name], same) for name, part in old.items())
     if isinstance(old, list) and isinstance(new, list):
@@ -76,6 +78,6 @@ def _close(one: Any, other: Any) -> bool:
 
 
 def _same_beginning(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Whether the learning curves begin alike; a record without one has nothing to compare."""
+    """Whether the first losses of the learning curves agree; true for a record without a curve."""
     first, again = (values.get("curve", values).get("loss") for values in (old, new))
     return not first or (bool(again) and math.isclose(first[0], again[0], rel_tol=FIRST_LOSS))

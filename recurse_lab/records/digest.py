@@ -1,8 +1,9 @@
 """A digest of the code behind a trial: the file of its function, and every file of this package that it imports.
 
-A file imports another by naming it, at its top or inside a function; `from recurse_lab.x import y` names `x`, and
-`x.y` where that is a file. Comments, docstrings and formatting do not count. Everything else in these files does,
-needed or not: a digest that changes too often costs a run, one that changes too seldom costs the truth.
+A file imports another by naming it, at its top or inside a function; `from recurse_lab.x import y` names `x`,
+and `x.y` where that is a file. Comments, docstrings and formatting do not count. All other code in these
+files counts, whether the trial needs it or not: a digest that changes too often costs a run, and one that
+changes too seldom makes old results pass for new ones.
 """
 
 import ast
@@ -18,17 +19,21 @@ ROOT = Path(__file__).parents[2]  # the folder that holds the package
 
 
 def code_digest(trial: Any) -> str:
-    """Sixteen hexadecimal digits that stand for the code behind a trial function.
+    """Digest of the code behind a trial function: sixteen hexadecimal digits.
 
     Raises:
-        ValueError: the function stands in no file.
+        ValueError: the function is in no file.
     """
     return digest_of(trial.__module__)
 
 
 @cache
 def digest_of(module: str) -> str:
-    """Sixteen hexadecimal digits for a module and all that it imports of this package, directly or not."""
+    """Digest of a module and of all that it imports from this package, directly or not.
+
+    Raises:
+        ValueError: the module has no file.
+    """
     start = file_of(module) or _outside(module)
     found, waiting = {module: tree_of(start)}, [module]
     while waiting:
@@ -42,7 +47,7 @@ def digest_of(module: str) -> str:
 
 
 def file_of(module: str) -> Path | None:
-    """Where the code of a module of this package stands; None for what is no module of it."""
+    """The file of a module of this package; None for any other name."""
     if module.split(".")[0] != PACKAGE:
         return None
     path = ROOT.joinpath(*module.split("."))
@@ -59,7 +64,7 @@ def tree_of(path: Path) -> ast.Module:
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
-    """Every name that a file imports, as a module and as something in one."""
+    """Every name that a file imports: each module, and each module joined with each name imported from it."""
     for part in ast.walk(tree):
         if isinstance(part, ast.Import):
             yield from (name.name for name in part.names)
@@ -69,7 +74,7 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def plain(node: Any) -> Any:
-    """A syntax tree as nested tuples; fields that say nothing are left out, since each Python has others."""
+    """A syntax tree as nested tuples, without empty fields: Python versions differ in them."""
     if isinstance(node, list):
         return tuple(map(plain, node))
     if not isinstance(node, ast.AST):

@@ -1,6 +1,6 @@
-"""A process that ends when the one it works for ends, however that one ends.
+"""A process that ends when the process it works for ends, even if that one is killed.
 
-A killed process cannot end its children, so each child looks for itself, twice a second.
+A killed process cannot end its children, so each child checks twice a second whether its parent still runs.
 """
 
 import os
@@ -8,30 +8,31 @@ import threading
 import time
 from functools import cache
 
-PARENT = "RECURSE_LAB_PARENT"  # environment variable: the process that a kernel works for
-SECONDS = 0.5  # from one look to the next
+PARENT = "RECURSE_LAB_PARENT"  # environment variable: number of the process that a kernel works for
+SECONDS = 0.5  # from one check to the next
 
 
 @cache
 def end_with(parent: int) -> None:
-    """From now on, end this process at once when process `parent` is gone; a second call changes nothing."""
+    """From now on, end this process when process `parent` is gone; a second call changes nothing."""
     watch = threading.Thread(target=_watch, args=(parent, os.getppid()), daemon=True, name="lifeline")
     watch.start()
 
 
 def end_with_caller() -> None:
-    """End with the process that the environment names, if it names one."""
+    """Call `end_with` for the process that RECURSE_LAB_PARENT names, if it names one."""
     if parent := os.environ.get(PARENT):
         end_with(int(parent))
 
 
 def lives(parent: int, first: int) -> bool:
-    """Whether a process still runs; `first` is the parent that this process began with.
+    """Whether process `parent` still runs; `first` is the parent that this process began with.
 
-    A child of `parent` is handed on to another when it ends, even while nobody has asked for its exit code yet.
+    When a process ends, the system gives its children another parent at once, even before anyone reads its
+    exit code. So a child of `parent` compares parents; any other process asks the system for `parent`.
     """
     if os.name == "nt":
-        import psutil  # comes with the workbook, which alone starts processes there
+        import psutil  # comes with the workbook; on Windows, only the workbook starts processes
 
         return bool(psutil.pid_exists(parent))
     if first == parent:
@@ -40,7 +41,7 @@ def lives(parent: int, first: int) -> bool:
         os.kill(parent, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it runs, for somebody else
+    except PermissionError:  # it runs, for another user
         return True
     return True
 

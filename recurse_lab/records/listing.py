@@ -1,4 +1,4 @@
-"""What stands in data/records: a row for each file, and a row for each of its arms."""
+"""The contents of data/records: a row for each file, and a row for each of its arms."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,21 +14,21 @@ from recurse_lab.records.reruns import Rerun
 class Row(NamedTuple):
     """Some records of one file."""
 
-    name: str  # of the file, or of the arm
+    name: str  # name of the file or of the arm
     runs: int
     seeds: str
     seconds: float  # CPU-seconds of all these runs
-    made: str  # by the present code, or at which commits
-    again: str  # what came of running some of them again
+    made: str  # the code that made them: the present one, or its commits
+    again: str  # results of their re-runs
 
 
 def file_row(file: RecordFile, again: Sequence[Rerun]) -> Row:
-    """The file as a whole."""
+    """The row of the whole file."""
     return _row(file.path.name, file.records, file, again)
 
 
 def arm_rows(file: RecordFile, again: Sequence[Rerun]) -> list[Row]:
-    """Each of its arms, in order."""
+    """The rows of its arms, sorted by name."""
     names = sorted({record.arm for record in file.records})
     return [
         _row(name, [record for record in file.records if record.arm == name], file, again) for name in names
@@ -36,7 +36,7 @@ def arm_rows(file: RecordFile, again: Sequence[Rerun]) -> list[Row]:
 
 
 def span(seeds: Sequence[int]) -> str:
-    """Seeds as `3`, `0-9` or `0, 2, 7`."""
+    """One or more seeds as text: `3`, `0-9` or `0, 2, 7`."""
     first, last = min(seeds), max(seeds)
     if sorted(seeds) == list(range(first, last + 1)):
         return f"{first}-{last}" if last > first else str(first)

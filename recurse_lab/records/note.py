@@ -1,4 +1,4 @@
-"""Where recorded runs come from, in a sentence: machines, versions, commits, and what came of running them again."""
+"""The origin of recorded runs in one sentence: machines, versions, commits, and the results of re-runs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from recurse_lab.records.record import Record
 from recurse_lab.records.reruns import Rerun, mark
 
-NAMED = 3  # commits that a sentence names, those of most runs first
+NAMED = 3  # number of commits that a sentence names, those with the most runs first
 
 
 def note(records: Sequence[Record], earlier: Sequence[Record], again: Sequence[Rerun], digest: str) -> str:
     """The line under recorded runs in a notebook, as Markdown.
 
     Args:
-        earlier: those of `records` that other code or another configuration has made than the present one.
-        again: re-runs, of these and other records.
-        digest: of the present code.
+        records: the recorded runs.
+        earlier: those of `records` that earlier code or an earlier configuration made.
+        again: re-runs of these and other records.
+        digest: digest of the present code.
     """
     machines = "; ".join(sorted({record.machine for record in records}))
     torch = ", ".join(sorted({record.versions["torch"] for record in records}))
@@ -25,7 +26,7 @@ def note(records: Sequence[Record], earlier: Sequence[Record], again: Sequence[R
 
 
 def made_by(records: Sequence[Record], earlier: Sequence[Record]) -> str:
-    """Whether the present code has made records, or which commits have."""
+    """The code that made the records: the present one, or its commits."""
     if not earlier:
         return "made by the present code"
     made = commits(earlier)
@@ -34,7 +35,7 @@ def made_by(records: Sequence[Record], earlier: Sequence[Record]) -> str:
 
 
 def commits(records: Sequence[Record]) -> str:
-    """At which commits records were made, and how many at each."""
+    """The commits at which the records were made, and the number of records of each."""
     of_commit = Counter(record.commit for record in records).most_common()
     if len(of_commit) == 1:
         return f"at commit {of_commit[0][0]}"
@@ -44,7 +45,7 @@ def commits(records: Sequence[Record]) -> str:
 
 
 def run_again(records: Sequence[Record], again: Sequence[Rerun], digest: str) -> str:
-    """How many of these records were run again, by which code, and how many of those agree."""
+    """The number of these records that were run again, by which code, and the number that agree."""
     marks = {mark(record) for record in records}
     ours = [one for one in again if one.record in marks]
     present = [one for one in ours if one.digest == digest]

@@ -1,4 +1,4 @@
-"""Where a number came from: the commit of its code, locked and installed versions, class of machine."""
+"""The origin of a number: the commit of its code, locked and installed versions, and the class of machine."""
 
 import hashlib
 import os
@@ -10,14 +10,14 @@ from importlib.metadata import version
 from recurse_lab.records.digest import PACKAGE, ROOT
 
 UNKNOWN = "unknown"
-CODE = (PACKAGE, "constraints.txt")  # what a number can depend on; a changed text or notebook does not count
+CODE = (PACKAGE, "constraints.txt")  # a number can depend on these; other texts and notebooks do not count
 
 
 @cache
 def commit() -> str:
-    """Short name of the commit of this code, with "+" where its tracked files differ; "unknown" without git."""
+    """Short name of this code's commit, with "+" if the package or constraints.txt differs; "unknown" without git."""
     if _git("ls-files", "--error-unmatch", f"{PACKAGE}/__init__.py") is None:
-        return UNKNOWN  # no git, or an installed copy inside somebody else's repository
+        return UNKNOWN  # no git, or an installed copy inside another repository
     name = _git("rev-parse", "--short", "HEAD")
     if name is None:
         return UNKNOWN
@@ -26,18 +26,18 @@ def commit() -> str:
 
 @cache
 def lock() -> str:
-    """Eight hexadecimal digits that stand for constraints.txt; "unknown" where there is none."""
+    """Digest of constraints.txt, eight hexadecimal digits; "unknown" without this file."""
     path = ROOT / "constraints.txt"
     return lock_of(path.read_bytes()) if path.exists() else UNKNOWN
 
 
 def lock_of(text: bytes) -> str:
-    """Eight hexadecimal digits that stand for the text of a constraints.txt."""
+    """Digest of the text of a constraints.txt, eight hexadecimal digits; line endings do not count."""
     return hashlib.sha256(text.replace(b"\r\n", b"\n")).hexdigest()[:8]
 
 
 def versions() -> dict[str, str]:
-    """Versions that a result can depend on."""
+    """Versions that a result can depend on, by name: Python, torch, NumPy, SciPy."""
     names = ("torch", "numpy", "scipy")
     return {"python": platform.python_version()} | {name: version(name) for name in names}
 
@@ -48,7 +48,7 @@ def machine_class() -> str:
 
 
 def _git(*words: str) -> str | None:
-    """What git says about this checkout; None where it fails."""
+    """The output of a git command in this checkout; None if it fails."""
     try:
         done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.SubprocessError):

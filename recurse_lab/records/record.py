@@ -1,7 +1,7 @@
-"""Records: the numbers of one trained model, with everything that made them, on disk.
+"""Records: the numbers of one trained model and their origin, on disk.
 
-A record is a JSON file, with the trained weights beside it as safetensors where a trial keeps them. Files
-are written whole or not at all, so that an interrupted run leaves only finished records.
+A record is a JSON file. If the trial keeps its trained weights, they lie beside it as safetensors. Each file
+is written whole or not at all, and the JSON last, so an interrupted run leaves only finished records.
 """
 
 import json
@@ -20,40 +20,48 @@ Net = TypeVar("Net", bound=nn.Module)
 
 
 class RecordError(ValueError):
-    """A record that cannot be read; the message names the file and what to do."""
+    """A record cannot be read; the message names the file and the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One trial: arm, seed, what was measured, and what made it."""
+    """One trial: its arm, its seed, its measurements and its origin."""
 
     trial: str  # module:function
     arm: str  # name of the arm
     seed: int
     config: str  # the arm's configuration in full, as its repr
-    digest: str  # of the code behind the trial
-    commit: str  # of that code; "+" behind it where files differed, "unknown" without git
-    lock: str  # short hash of constraints.txt
+    digest: str  # digest of the code behind the trial
+    commit: str  # commit of that code, with "+" if its files differed; "unknown" without git
+    lock: str  # digest of constraints.txt
     versions: dict[str, str]
     machine: str
-    command: str  # what to run to get this record again
+    command: str  # command that makes this record again
     seconds: float  # CPU-seconds of the trial
     values: dict[str, Any]  # plain numbers, lists and dictionaries
     weights: dict[str, Tensor] = field(default_factory=dict, compare=False)
 
     def save(self, path: Path) -> None:
-        """Write `path` (.json), and the weights beside it."""
+        """Write `path` (.json), and the weights beside it.
+
+        Raises:
+            OSError: the folder cannot be written to, or the disk is full.
+        """
         if self.weights:
             put(path.with_suffix(".safetensors"), lambda beside: save_file(self.weights, beside))
         put_text(path, json.dumps(self.plain()) + "\n")
 
     def plain(self) -> dict[str, Any]:
-        """All but the weights, as JSON has it."""
+        """All but the weights, as plain data for JSON."""
         return {key: value for key, value in asdict(replace(self, weights={})).items() if key != "weights"}
 
     @classmethod
     def load(cls, path: Path) -> "Record":
-        """Read a record and its weights; RecordError when either is not what `save` wrote."""
+        """Read a record and its weights.
+
+        Raises:
+            RecordError: either file cannot be read, or is not what `save` wrote.
+        """
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
             beside = path.with_suffix(".safetensors")
@@ -73,7 +81,11 @@ def save_reference(records: list[Record], path: Path) -> None:
 
 
 def load_reference(path: Path) -> list[Record]:
-    """Read what `save_reference` wrote."""
+    """Read the records that `save_reference` wrote.
+
+    Raises:
+        RecordError: the file cannot be read.
+    """
     try:
         return [Record(**plain) for plain in json.loads(path.read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError) as error:
@@ -84,12 +96,12 @@ def load_reference(path: Path) -> list[Record]:
 
 
 def kept(model: nn.Module) -> dict[str, Tensor]:
-    """The weights of a trained net, as a trial hands them back."""
+    """The weights of a trained net, as a trial returns them."""
     return {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
 
 
 def loaded(model: Net, weights: Mapping[str, Tensor], label: str) -> Net:
-    """The net with the weights of a finished trial of `label`, for reading.
+    """The net with the weights of a finished trial, in evaluation mode; errors name the arm by `label`.
 
     Raises:
         ValueError: the weights belong to another configuration.

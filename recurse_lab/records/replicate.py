@@ -1,7 +1,7 @@
-"""Run arms over seeds: one thread a process, several processes, and a cache that survives interruption.
+"""Run arms over seeds, in several processes of one thread each, with a cache that survives interruption.
 
-A trial is looked up by a digest of its code, its configuration, its seed and the versions, so that changed code
-never meets old results.
+The cache finds a trial by its function, the digest of its code, its configuration, its seed and the versions.
+Changed code therefore never gets old results.
 """
 
 import gc
@@ -23,7 +23,7 @@ from recurse_lab.records.record import Record
 
 Measured = tuple[dict[str, Any], dict[str, Tensor]]  # plain values, weights to keep
 
-Trial = Callable[[Any, int], Measured]  # (the arm's configuration, seed) -> what was measured
+Trial = Callable[[Any, int], Measured]  # (the arm's configuration, seed) -> its measurements
 
 Results = dict[str, dict[int, Record]]  # arm name -> seed -> record
 
@@ -46,18 +46,19 @@ def replicate(
     jobs: int = 1,
     finished: Callable[[Record], None] | None = None,
 ) -> Results:
-    """Every arm on every seed, from the cache where it has been run before.
+    """Run every arm on every seed; trials that were run before come from the cache.
 
     Args:
         trial: a module-level function that trains and measures one arm; its CPU time is recorded.
-        arms: name -> configuration, with a `repr` that says everything about it. One after the other, each on
-            all seeds: with the costliest first, the processes end at about the same time.
+        arms: name -> configuration, with a complete `repr`. Arms run in this order, each on all seeds. Put
+            the costliest first: then the processes end at about the same time.
+        seeds: one or more numbers from 0 on.
         cache: folder for the records of finished trials.
-        jobs: processes at a time, one thread each.
-        finished: called with each record as it comes, for a progress bar.
+        jobs: number of processes at a time, one thread each.
+        finished: called with each record when it is there, for a progress bar.
 
     Raises:
-        ValueError: no seeds, a negative seed, or jobs below 1.
+        ValueError: there are no seeds, a seed is negative, or jobs is below 1.
         RecordError: a record of the cache cannot be read.
     """
     if jobs < 1:
@@ -74,7 +75,7 @@ def replicate(
 
 
 def run_all(planned: Iterable[Planned], cache: Path, jobs: int) -> Iterable[Record]:
-    """The record of each trial as it comes: first those of the cache, then the others in their order."""
+    """Yield the record of each trial: first those in the cache; the others start in order and come as they finish."""
     missing = []
     for one in planned:
         path = _path(one, cache)
@@ -88,23 +89,23 @@ def run_all(planned: Iterable[Planned], cache: Path, jobs: int) -> Iterable[Reco
 
 
 def name_of(trial: Trial) -> str:
-    """`module:function`."""
+    """The name of a trial: `module:function`."""
     return f"{trial.__module__}:{trial.__name__}"
 
 
 def is_fresh(record: Record, trial: Trial, arms: Mapping[str, Any]) -> bool:
-    """Whether a record was made by the present code and the present configuration of its arm."""
+    """Whether the present code and the present configuration of its arm made a record."""
     return (record.digest, record.config) == (code_digest(trial), repr(arms.get(record.arm)))
 
 
 def _run(one: Planned, path: Path, parent: int) -> Record:
-    """One trial on one thread, saved before it is handed back."""
+    """Run one trial on one thread; save its record, then return it."""
     if os.getpid() != parent:
         end_with(parent)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     gc.collect()
-    gc.freeze()  # else the collector walks over all of torch again and again
+    gc.freeze()  # keeps the collector from scanning all objects of torch again and again
     begun = process_time()
     try:
         values, weights = one.trial(one.config, one.seed)

@@ -1,6 +1,6 @@
 """Run a random sample of the records again, in full, by the present code.
 
-Trust in old numbers comes from this alone: no digest tells whether a change of the code changed what it computes.
+Only re-runs show that old numbers still hold: a digest shows that code changed, not that its results did.
 """
 
 import random
@@ -20,7 +20,7 @@ from recurse_lab.records.store import reference_path
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """Arms that may stand in a record file, what runs them, and the number by which two runs are compared."""
+    """The arms of a record file, the trial that runs them, and the metric that compares two runs."""
 
     trial: Trial
     arms: Mapping[str, Any]  # name -> configuration
@@ -29,26 +29,26 @@ class Recorded:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordFile:
-    """A record file and what can run it again."""
+    """A record file, and the trial and arms that can run it again."""
 
     path: Path
     recorded: Recorded
     records: Sequence[Record] = field(repr=False)
 
     def sample(self, number: int, seed: int) -> list[Record]:
-        """So many records drawn at random (all, if there are fewer), of arms that some chapter still has."""
+        """Draw `number` records at random (all, if there are fewer) of the arms that chapters still have."""
         known = [record for record in self.records if record.arm in self.recorded.arms]
         drawn = random.Random(f"{seed} {self.path.stem}").sample(known, min(number, len(known)))
         return sorted(drawn, key=lambda record: (record.arm, record.seed))
 
     def cheapest(self) -> Record:
-        """The record that took the fewest CPU-seconds."""
+        """The record with the fewest CPU-seconds, of the arms that chapters still have."""
         known = [record for record in self.records if record.arm in self.recorded.arms]
         return min(known, key=lambda record: record.seconds)
 
 
 def record_files(folder: Path, declared: Sequence[Recorded]) -> list[RecordFile]:
-    """Every declared record file that exists below `folder`, by name.
+    """Every declared record file that exists below `folder`, sorted by name.
 
     Raises:
         RecordError: a file cannot be read.
@@ -62,11 +62,13 @@ def record_files(folder: Path, declared: Sequence[Recorded]) -> list[RecordFile]
 
 
 def rerun(chosen: Sequence[tuple[RecordFile, Record]], jobs: int) -> Iterator[Rerun]:
-    """Run records again, the costliest first, and compare each as it comes.
+    """Run records again, the costliest first, and compare each re-run with its record as it finishes.
+
+    Cost: the CPU-seconds of the chosen records.
 
     Args:
         chosen: records, each with its file.
-        jobs: processes at a time, one thread each.
+        jobs: number of processes at a time, one thread each.
     """
     asked, planned = {}, []
     for file, record in sorted(chosen, key=lambda pair: -pair[1].seconds):
@@ -79,7 +81,7 @@ def rerun(chosen: Sequence[tuple[RecordFile, Record]], jobs: int) -> Iterator[Re
 
 
 def compared(file: RecordFile, record: Record, again: Record) -> Rerun:
-    """What is written down about a record and its re-run."""
+    """The entry for a record and its re-run `again`."""
     others = [one for one in file.records if one.arm == record.arm and one.seed != record.seed]
     metric = file.recorded.metric
     found = agreement(record, again, metric, others)

@@ -1,4 +1,4 @@
-"""What came of re-running records: data/reruns.json, one entry for each record that was run again."""
+"""The results of re-runs: data/reruns.json, one entry for each record that was run again."""
 
 import hashlib
 import json
@@ -13,35 +13,35 @@ from recurse_lab.records.record import Record, RecordError
 
 @dataclass(frozen=True, kw_only=True)
 class Rerun:
-    """One record, run again in full."""
+    """The result of running one record again in full."""
 
-    file: str  # that holds the record
+    file: str  # name of the file that holds the record
     arm: str
     seed: int
-    record: str  # mark of the record: a record that is made anew has another
+    record: str  # mark of the record; a new record has another mark
     word: str  # same bits, same values, within the seeds' spread, differs
-    metric: float  # of the record
-    by: float  # the re-run's metric less the record's
-    allowed: float  # the most that it may differ by
-    digest: str  # of the code that ran it again
+    metric: float  # metric of the record
+    by: float  # the re-run's metric minus the record's
+    allowed: float  # largest difference that still agrees
+    digest: str  # digest of the code that ran it again
     commit: str
     machine: str
     date: str  # YYYY-MM-DD, UTC
-    seconds: float  # CPU-seconds
+    seconds: float  # CPU-seconds of the re-run
 
     @property
     def agrees(self) -> bool:
-        """Whether it agrees with its record."""
+        """Whether the re-run agrees with its record."""
         return self.word != DIFFERS
 
 
 def mark(record: Record) -> str:
-    """Twelve hexadecimal digits that stand for a record and all that it holds."""
+    """Digest of a record without its weights: twelve hexadecimal digits."""
     return hashlib.sha256(json.dumps(record.plain(), sort_keys=True).encode()).hexdigest()[:12]
 
 
 def read_reruns(folder: Path) -> list[Rerun]:
-    """All entries; none where no record was run again.
+    """All entries of `folder`/reruns.json; none if the file is missing.
 
     Raises:
         RecordError: the file cannot be read.
@@ -57,7 +57,11 @@ def read_reruns(folder: Path) -> list[Rerun]:
 
 
 def write_reruns(folder: Path, new: Iterable[Rerun]) -> Path:
-    """Put entries into the file, in place of older ones for the same arms and seeds."""
+    """Add entries to the file; they replace older ones of the same file, arm and seed.
+
+    Raises:
+        RecordError: the present file cannot be read.
+    """
     entries = {(one.file, one.arm, one.seed): one for one in [*read_reruns(folder), *new]}
     lines = ",\n".join(json.dumps(asdict(entries[key])) for key in sorted(entries))
     path = folder / "reruns.json"

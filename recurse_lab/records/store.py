@@ -1,7 +1,7 @@
 """Reference records: the runs of the full profile, kept in data/records and drawn beside every live run.
 
-A record is *fresh* when it was made by the present code and configuration; otherwise the commit that made it is named.
-Weights that a notebook thinks with stand in data/weights; data/SHA256SUMS lists all of these files.
+A record is *fresh* if the present code and configuration made it; otherwise the note names the commit that
+made it. data/weights holds the weights that notebooks use. data/SHA256SUMS lists the files of both folders.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from recurse_lab.records.reruns import read_reruns
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """Recorded runs of some arms, and one sentence on where they come from."""
+    """Recorded runs of some arms, and a note on their origin."""
 
     results: Results = field(repr=False)  # every number of every run
     note: str
@@ -34,7 +34,7 @@ class Reference:
 
 
 def reference_path(folder: Path, trial: Trial) -> Path:
-    """Where the records of a trial's module stand: its room's name, and the module's unless that is `trial`."""
+    """Path of the records of a trial: named after its room, and after its module unless that is `trial`."""
     *_, room, file = trial.__module__.split(".")
     return folder / "records" / (f"{room}.json" if file == "trial" else f"{room}_{file}.json")
 
@@ -59,7 +59,11 @@ def read_reference(folder: Path, trial: Trial, arms: Mapping[str, Any]) -> Refer
 
 
 def write_reference(folder: Path, trial: Trial, results: Results) -> Path:
-    """Put runs into the trial's file, in place of older runs of the same arms."""
+    """Write runs into the trial's file; they replace all older runs of the same arms.
+
+    Raises:
+        RecordError: the present file cannot be read.
+    """
     path = reference_path(folder, trial)
     kept = [record for record in load_reference(path) if record.arm not in results] if path.exists() else []
     save_reference(kept + [record for runs in results.values() for record in runs.values()], path)
@@ -67,7 +71,7 @@ def write_reference(folder: Path, trial: Trial, results: Results) -> Path:
 
 
 def write_weights(folder: Path, record: Record) -> Path:
-    """Keep the weights of one run as the ones that notebooks think with."""
+    """Keep the weights of one run for the notebooks, in place of older ones of the same arm."""
     path = weights_path(folder, record.arm)
     put(path, lambda beside: save_file(record.weights, beside))
     return path
@@ -87,12 +91,12 @@ def read_weights(folder: Path, arm: str) -> dict[str, Tensor]:
 
 
 def weights_path(folder: Path, arm: str) -> Path:
-    """Where an arm's kept weights stand."""
+    """Path of an arm's kept weights."""
     return folder / "weights" / f"{arm}.safetensors"
 
 
 def write_checksums(folder: Path) -> Path:
-    """List every record and weight file with its SHA-256, in the form that `sha256sum --check` reads."""
+    """List the SHA-256 of every record and weight file, in the format of `sha256sum --check`."""
     kept = sorted(path for part in ("records", "weights") for path in (folder / part).glob("[!.]*.*"))
     lines = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"

@@ -1,4 +1,4 @@
-"""Numbers in, plotly figures out; nothing here knows of torch."""
+"""Functions that turn arrays of numbers into plotly figures; none of them imports torch."""
 
 from recurse_lab.show.boards import thought_scrubber
 from recurse_lab.show.curves import (

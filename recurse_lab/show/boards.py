@@ -1,4 +1,4 @@
-"""The answer itself after every iteration, as a row of bits or a grid, beside the residual; with a slider.
+"""The answer after every iteration, a row of bits or a grid, above the residual, with a slider.
 
 Shape letters: T steps, H rows, W columns; a row of bits is a grid of one row.
 """
@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from recurse_lab.show.latents import with_slider
 from recurse_lab.show.theme import FLOOR, NEUTRAL, PALETTE, TEMPLATE, WRONG, plain
 
-# what a cell shows: wall, 0, 1 (or the path), start, goal
+# colors of the five kinds of cells: wall, 0, 1 (or the path), start, goal
 COLORS = ("#3b4252", "#f4f5f8", "#0b6e99", "#3a7d44", "#c77d11")
 WALL, EMPTY, MARKED, START, GOAL = range(5)
 
@@ -22,14 +22,14 @@ def thought_scrubber(
     maze: np.ndarray | None = None,
     most: int = 60,
 ) -> go.Figure:
-    """Decoded answer and residual, one slider for both; a cross marks every cell that is still wrong.
+    """The decoded answer and the residual, with one slider for both; a cross marks every wrong cell.
 
     Args:
         answers: (T+1, H, W) or, for a row of bits, (T+1, W): the likeliest class after each iteration.
-        targets: (H, W) or (W,), with -100 where no answer is asked for.
+        targets: (H, W) or (W,), with -100 in cells that do not count.
         residual: (T,) relative change of the state.
-        maze: (H, W) symbols (0 wall, 1 free, 2 start, 3 goal), where the task is a maze.
-        most: largest number of frames; longer thoughts are thinned evenly.
+        maze: (H, W) symbols (0 wall, 1 free, 2 start, 3 goal) if the task is a maze.
+        most: largest number of frames; if there are more iterations, evenly spaced ones are shown.
 
     Raises:
         ValueError: the shapes do not fit together.
@@ -79,7 +79,7 @@ def _frame(
 
 
 def _picture(answer: np.ndarray, maze: np.ndarray | None) -> np.ndarray:
-    """Color number of every cell: the answer, and for a maze its walls, start and goal."""
+    """Color numbers (H, W) of the cells: the answer, and the walls, start and goal of a maze."""
     shown = np.where(answer == 1, MARKED, EMPTY)
     if maze is None:
         return shown

@@ -1,6 +1,6 @@
 """Curves over steps and sizes: learning, accuracy by iteration, iterations needed, halting trade-offs.
 
-Shape letters: T steps or readings.
+A curve is a mapping from step to value, or a sequence of values.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,11 +16,12 @@ Curve = Mapping[int, float]  # step -> value
 def learning_curves(
     curves: Mapping[str, Sequence[Sequence[float]]], every: int = 1, window: int = 10
 ) -> go.Figure:
-    """Share of cells right during training: every seed thin, their mean thick.
+    """Share of cells right during training: a thin line for each seed, a thick one for their mean.
 
     Args:
-        curves: arm -> one sequence a seed, one entry for every `every` optimizer steps.
-        window: entries in the running mean that is drawn.
+        curves: arm -> one sequence of shares a seed.
+        every: optimizer steps from one entry of a sequence to the next.
+        window: number of entries in the running mean that is drawn.
     """
     shares = (share for runs in curves.values() for run in runs for share in run)
     lowest = min(filter(np.isfinite, shares), default=1.0)
@@ -39,7 +40,7 @@ def learning_curves(
             fig.add_scatter(
                 x=plain(steps), y=plain(run), mode="lines", line=thin, showlegend=False, hoverinfo="skip"
             )
-        mode = "lines" if len(steps) > 1 else "markers"  # of the smoke profile's few steps one entry is left
+        mode = "lines" if len(steps) > 1 else "markers"  # the few steps of the smoke profile leave one entry
         fig.add_scatter(x=plain(steps), y=plain(np.mean(smooth, axis=0)), mode=mode, **style(index, arm))
     return fig
 
@@ -47,7 +48,7 @@ def learning_curves(
 def accuracy_by_steps(
     curves: Mapping[str, Curve], trained_steps: int | None = None, title: str = "", unit: str = "iterations"
 ) -> go.Figure:
-    """Share of problems wholly right against iterations (or another `unit`), one curve a size (or arm)."""
+    """Share of problems wholly right against iterations (or another `unit`), one curve for each size or arm."""
     fig = figure(
         title or "Thinking longer solves longer problems",
         f"{unit} (logarithmic)",
@@ -67,9 +68,11 @@ def accuracy_by_steps(
 
 
 def by_step(curves: Mapping[str, Curve], title: str, y: str) -> go.Figure:
-    """Any measurement against supervision steps, one curve an arm; the range is that of the data.
+    """Any measurement against supervision steps, one curve for each arm.
 
     Args:
+        curves: arm -> step -> value.
+        title: title of the figure.
         y: title of the vertical axis, with its unit.
     """
     fig = figure(
@@ -91,7 +94,10 @@ def by_step(curves: Mapping[str, Curve], title: str, y: str) -> go.Figure:
 def accuracy_by_length(
     values: Mapping[str, Mapping[int, Sequence[float]]], recorded: Sequence[str] = ()
 ) -> go.Figure:
-    """Share wholly right against problem size: every seed a dot, means joined; recorded arms hollow."""
+    """Share of strings wholly right against length in bits: a dot for each seed, a line through the means.
+
+    `values` maps arm -> length -> one share a seed. Marks of the arms in `recorded` are hollow.
+    """
     fig = figure(
         "How far beyond training?",
         "length in bits (logarithmic)",
@@ -117,7 +123,7 @@ def accuracy_by_length(
 
 
 def steps_needed_line(sizes: Sequence[int], needed: Mapping[str, Sequence[int | None]]) -> go.Figure:
-    """Iterations needed against size for each seed, with a straight line fitted to each."""
+    """Iterations needed against length in bits, with a fitted straight line for each seed; None: never solved."""
     fig = figure(
         "Iterations needed grow linearly with length",
         "length in bits",
@@ -144,7 +150,11 @@ def steps_needed_line(sizes: Sequence[int], needed: Mapping[str, Sequence[int | 
 
 
 def fit_line(sizes: Sequence[int | float], steps: Sequence[int | float | None]) -> tuple[float, float, float]:
-    """Slope, intercept and R² of a straight line through the pairs whose step is known."""
+    """Slope, intercept and R² of a straight line fitted to the pairs with a known step.
+
+    Raises:
+        ValueError: fewer than two steps are known.
+    """
     pairs = np.array([(x, y) for x, y in zip(sizes, steps, strict=True) if y is not None], dtype=float)
     if len(pairs) < 2:
         raise ValueError(f"a line needs 2 known points or more, not {len(pairs)}")
@@ -155,7 +165,7 @@ def fit_line(sizes: Sequence[int | float], steps: Sequence[int | float | None]) 
 
 
 def halting_tradeoff(rules: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> go.Figure:
-    """Accuracy against the mean number of iterations that each halting rule spends."""
+    """Accuracy against mean iterations, one curve for each halting rule: rule -> (iterations, accuracy)."""
     fig = figure(
         "Accuracy against thinking time, three halting rules",
         "mean iterations per string",
@@ -170,7 +180,7 @@ def halting_tradeoff(rules: Mapping[str, tuple[Sequence[float], Sequence[float]]
 
 
 def _running_mean(values: Sequence[float], window: int) -> np.ndarray:
-    """Mean of each value and those before it, `window` at most; a value that is not finite spoils no other."""
+    """Means of each value and the ones before it, at most `window` in all; values that are not finite are left out."""
     array = np.asarray(values, dtype=float)
     total = np.cumsum(np.insert(np.where(np.isfinite(array), array, 0.0), 0, 0.0))
     known = np.cumsum(np.insert(np.isfinite(array), 0, 0))

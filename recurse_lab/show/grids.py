@@ -1,6 +1,6 @@
-"""Rows of ARC grids in ARC's colors: what was shown, what was right, and what was guessed.
+"""Rows of ARC grids in ARC's colors: inputs, right outputs and guesses.
 
-A panel says in its title whether it is right, and small grids have their numbers written into the cells, so
+The title of a panel tells whether it is right, and small grids have their numbers written into the cells, so
 color is never the only cue. Shape letters: H rows, W columns.
 """
 
@@ -14,29 +14,29 @@ from plotly.subplots import make_subplots
 
 from recurse_lab.show.theme import TEMPLATE
 
-# ARC's own: black, blue, red, green, yellow, gray, magenta, orange, light blue, maroon
+# ARC's own colors, 0 to 9: black, blue, red, green, yellow, gray, magenta, orange, light blue, maroon
 ARC_COLORS = (
     "#000000", "#0074d9", "#ff4136", "#2ecc40", "#ffdc00", "#aaaaaa", "#f012be", "#ff851b", "#7fdbff", "#870c25"
 )  # fmt: skip
 BORDER = "#5b6472"
 MARKS = {True: "✓ ", False: "✗ ", None: ""}
-NUMBERED = 12  # cells a side up to which the numbers are written down
+NUMBERED = 12  # largest side, in cells, of a grid whose numbers are written into it
 ROW_HEIGHT, ROW_GAP = 150, 46  # pixels
 
 
 class Panel(NamedTuple):
-    """A grid (H, W) of colors 0 to 9 with its words, and whether it is right, where that is a question."""
+    """A grid (H, W) of colors 0 to 9, its title, and whether it is right (None: it is not judged)."""
 
     title: str
-    grid: np.ndarray | None  # None: no grid was proposed, and the place stays empty
+    grid: np.ndarray | None  # None: no grid was proposed; the place stays empty
     right: bool | None = None
 
 
 def grid_rows(rows: Sequence[Sequence[Panel]], title: str, names: Sequence[str] = ()) -> go.Figure:
-    """One row of panels for each test, with the row's name at its left.
+    """One row of panels for each test; the names of the rows stand at their left.
 
     Raises:
-        ValueError: there is nothing to draw, a name is missing, or something is no grid of colors 0 to 9.
+        ValueError: there is no row, a row is empty, a name is missing, or a grid has colors other than 0-9.
     """
     names = list(names) or [""] * len(rows)
     _check(rows, names)
@@ -87,7 +87,7 @@ def _draw(fig: go.Figure, panel: Panel, row: int, column: int) -> None:
         z=grid.tolist(), xgap=1.5, ygap=1.5, hovertemplate=hover, **look, **words, row=row, col=column
     )
     frame = {"type": "rect", "x0": -0.5, "x1": W - 0.5, "y0": -0.5, "y1": H - 0.5, "layer": "below"}
-    # the gaps between cells show the rectangle behind them
+    # the rectangle shows through the gaps between cells
     fig.add_shape(**frame, fillcolor=BORDER, line={"color": BORDER, "width": 1.5}, row=row, col=column)
     x_axis = fig.get_subplot(row, column).xaxis.plotly_name.replace("axis", "")
     fig.update_xaxes(range=[-0.5, W - 0.5], constrain="domain", row=row, col=column)
@@ -102,7 +102,7 @@ def _title(row: Sequence[Panel], column: int) -> str:
 
 
 def _alt(rows: Sequence[Sequence[Panel]], names: Sequence[str]) -> str:
-    """What stands where, and which panels are right."""
+    """The text for readers who cannot see the figure: the panels of each row, and which are right."""
     words = {True: "right", False: "wrong"}
     lines = []
     for row, name in zip(rows, names, strict=True):

@@ -1,6 +1,6 @@
-"""What happens inside while a model thinks: residuals, paths, spectra, the order in which cells settle.
+"""The state of a model while it thinks: residuals, paths, spectra, the order in which cells become right.
 
-Shape letters: T steps, B problems, C cells.
+Shape letters: T steps, B problems, C cells, N numbers in a state.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from recurse_lab.show.theme import FLOOR, NEUTRAL, PALETTE, RIGHT, faint, figure
 
 
 def residuals(residual: np.ndarray | Mapping[str, np.ndarray], threshold: float | None = None) -> go.Figure:
-    """Relative change of the state per step, (T, B) for each label: median, and a band over all problems."""
+    """Relative change (T, B) of the state per step, for each label: the median, and a band over all problems."""
     named = residual if isinstance(residual, Mapping) else {"median of all problems": residual}
     fig = figure(
         "How much one more step changes the state",
@@ -43,7 +43,7 @@ def residuals(residual: np.ndarray | Mapping[str, np.ndarray], threshold: float 
 
 
 def pca_paths(paths: Mapping[str, np.ndarray], title: str = "Different starts, one destination") -> go.Figure:
-    """Paths (T+1, 1, 2) of the state in the plane of two principal components; open mark: start, filled: end."""
+    """Paths (T+1, 1, 2) of the state in the plane of two principal components, from an open mark to a filled one."""
     fig = figure(
         title,
         "first principal component",
@@ -64,7 +64,7 @@ def pca_paths(paths: Mapping[str, np.ndarray], title: str = "Different starts, o
 
 
 def eigenvalues(frames: Sequence[tuple[int, np.ndarray]]) -> go.Figure:
-    """Eigenvalues of the step's Jacobian in the complex plane, with the unit circle and a slider over steps."""
+    """Eigenvalues (N,) of the step's Jacobian in the complex plane, with the unit circle and a slider over steps."""
     radii = [float(np.abs(values).max()) for _, values in frames]
     largest = max([1.1, *filter(np.isfinite, radii)]) * 1.08
     axis = {"range": [-largest, largest], "constrain": "domain"}
@@ -88,7 +88,7 @@ def eigenvalues(frames: Sequence[tuple[int, np.ndarray]]) -> go.Figure:
 
 
 def _eigenvalue_frame(step: int, values: np.ndarray) -> go.Frame:
-    # of each conjugate pair and of the crowd near zero a picture needs little: keep the 150 largest
+    # keep the 150 largest: the many eigenvalues near zero add nothing to the picture
     shown = values[np.argsort(-np.abs(values))][:150]
     cloud = go.Scatter(x=plain(shown.real, 3), y=plain(shown.imag, 3))
     title = f"Eigenvalues of one step after iteration {step}: largest |λ| = {np.abs(values).max():.2f}"
@@ -96,7 +96,7 @@ def _eigenvalue_frame(step: int, values: np.ndarray) -> go.Frame:
 
 
 def radius_by_step(radius: Sequence[float], solved_at: int | None) -> go.Figure:
-    """Largest |eigenvalue| of one step along the path, with the line at 1 and the iteration that solved it."""
+    """Largest |eigenvalue| of one step after each iteration, with lines at 1 and at the iteration that solved it."""
     fig = figure(
         "How much one step stretches small differences",
         "iteration",
@@ -124,7 +124,7 @@ def radius_by_step(radius: Sequence[float], solved_at: int | None) -> go.Figure:
 
 
 def settling_map(right: np.ndarray) -> go.Figure:
-    """Space-time map (T+1, C) of which cells are right after each iteration: the front of the computation."""
+    """Map of the cells that are right after each iteration, `right` (T+1, C): the front of the computation."""
     fig = figure(
         "The front of the computation",
         "iteration",
@@ -139,7 +139,7 @@ def settling_map(right: np.ndarray) -> go.Figure:
 
 
 def with_slider(fig: go.Figure, names: Sequence[str], prefix: str = "iteration ") -> go.Figure:
-    """A slider under the figure that shows its frames, in the page itself: it needs no kernel."""
+    """Add a slider under the figure that shows its frames; it works in the page, without a kernel."""
     options = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}, "transition": {"duration": 0}}
     steps = [{"label": name, "method": "animate", "args": [[name], options]} for name in names]
     fig.update_layout(

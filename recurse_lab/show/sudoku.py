@@ -1,4 +1,4 @@
-"""A Sudoku board: the likeliest digits after every iteration, with a slider, or one number for every cell.
+"""A Sudoku board: the likeliest digits after every iteration, with a slider, or a number in every blank cell.
 
 Shape letters: T steps, N side of the board.
 """
@@ -14,7 +14,7 @@ from recurse_lab.show.theme import FLOOR, INK, PALETTE, SHADES, TEMPLATE, figure
 
 BOXES = {4: (2, 2), 6: (2, 3), 9: (3, 3)}  # side -> rows and columns of a box
 FAINT, GIVEN = "#aab0bc", "#dcdfe5"
-WRONG_DIGIT = "#a01a34"  # the theme's red, dark enough to be read on a blue cell
+WRONG_DIGIT = "#a01a34"  # darker than the theme's red, to be readable on a blue cell
 MOVING = (1, 5, 6, 8)  # the traces that a frame changes: shades, right digits, wrong digits, now
 
 
@@ -26,9 +26,9 @@ def board_scrubber(
     residual: np.ndarray,
     most: int = 40,
 ) -> go.Figure:
-    """The likeliest digits and the residual, one slider for both; wrong digits are red and struck out.
+    """The likeliest digits and the residual, with one slider for both; wrong digits are red and struck out.
 
-    Givens are bold on gray; the surer the net is of a blank cell's digit, the darker the cell.
+    Givens are bold on gray. A blank cell is darker where the net is surer of its digit.
 
     Args:
         givens: (N, N) digits of the puzzle, 0 where a cell is blank.
@@ -36,10 +36,10 @@ def board_scrubber(
         targets: (N, N) digits of the solution.
         confidence: (T+1, N, N) probability of the likeliest digit.
         residual: (T,) relative change of the state.
-        most: largest number of frames; longer thoughts are thinned evenly.
+        most: largest number of frames; if there are more iterations, evenly spaced ones are shown.
 
     Raises:
-        ValueError: the shapes do not fit together, or no Sudoku has this side.
+        ValueError: the shapes do not fit together, or the side is not 4, 6 or 9.
     """
     thoughts = (len(residual) + 1, *givens.shape)
     if not (answers.shape == confidence.shape == thoughts and targets.shape == givens.shape):
@@ -69,16 +69,16 @@ def board_scrubber(
 
 
 def board_map(values: np.ndarray, givens: np.ndarray, title: str, unit: str) -> go.Figure:
-    """One number for every blank cell, written into it and shaded; givens gray.
+    """A number in every blank cell, and its shade; givens are gray.
 
     Args:
         values: (N, N) numbers; those of the givens are not shown.
         givens: (N, N) digits of the puzzle, 0 where a cell is blank.
-        title: what the numbers are.
-        unit: what they are counted in.
+        title: name of the numbers.
+        unit: unit of the numbers.
 
     Raises:
-        ValueError: the shapes do not fit together, or no Sudoku has this side.
+        ValueError: the shapes do not fit together, or the side is not 4, 6 or 9.
     """
     if values.shape != givens.shape:
         raise ValueError(f"values {values.shape} and givens {givens.shape} do not fit")
@@ -117,7 +117,11 @@ def _frame(
 
 
 def _draw_board(fig: go.Figure, givens: np.ndarray, shades: dict[str, Any], hover: str) -> None:
-    """Gray cells of the givens, shaded cells to be filled, lines and thick box lines, digits of the givens."""
+    """Draw gray cells for the givens, empty shades for the others, lines, thick box lines, and the givens' digits.
+
+    Raises:
+        ValueError: the board is not 4x4, 6x6 or 9x9.
+    """
     n = len(givens)
     if givens.shape != (n, n) or n not in BOXES:
         raise ValueError(f"a board must be 4x4, 6x6 or 9x9, not {givens.shape}")
@@ -140,7 +144,7 @@ def _draw_board(fig: go.Figure, givens: np.ndarray, shades: dict[str, Any], hove
 
 
 def _lines(n: int, down: int, across: int) -> dict[str, list[float | None]]:
-    """Lines over the board below every `down` rows and beside every `across` columns, in one path with gaps."""
+    """Lines after every `down` rows and every `across` columns of the board, in one path with gaps."""
     x: list[float | None] = []
     y: list[float | None] = []
     for row in range(0, n + 1, down):
@@ -151,7 +155,7 @@ def _lines(n: int, down: int, across: int) -> dict[str, list[float | None]]:
 
 
 def _on_board(givens: np.ndarray, numbers: list[Any]) -> list[list[Any]]:
-    """Numbers of the blank cells in their places; None elsewhere."""
+    """The board (N, N) with the numbers of its blank cells in their places; None elsewhere."""
     board = np.full(givens.shape, None, dtype=object)
     board[givens == 0] = numbers
     return board.tolist()
@@ -166,7 +170,7 @@ def _text(size: int, color: str = INK) -> dict[str, Any]:
 
 
 def _board_axes(fig: go.Figure, n: int) -> go.Figure:
-    """Square cells, the first row on top."""
+    """Make the cells square, and put the first row on top."""
     ends = {"constrain": "domain", "visible": False}
     fig.update_layout(xaxis=ends | {"range": [0.45, n + 0.55]})
     return fig.update_layout(yaxis=ends | {"range": [n + 0.55, 0.45], "scaleanchor": "x"})

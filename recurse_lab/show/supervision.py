@@ -1,4 +1,4 @@
-"""Supervision steps: when boards are halted, whether a halting head can be believed, how many loops help.
+"""Supervision steps: when boards are halted, how well a halting head is calibrated, how many loops help.
 
 Shape letters: B boards, M probabilities, K numbers of loops in training, J in the test.
 """
@@ -12,11 +12,11 @@ from recurse_lab.show.theme import INK, NEUTRAL, PALETTE, RIGHT, SHADES, WRONG, 
 
 
 def halting_histogram(steps: np.ndarray, right: np.ndarray) -> go.Figure:
-    """At which supervision step boards were halted: bars of right boards, and hatched ones of wrong boards on top.
+    """Histogram of the supervision steps at which boards were halted; hatched bars of wrong boards on right ones.
 
     Args:
         steps: (B,) supervision step at which each board was halted, from 1.
-        right: (B,) whether its answer was right then.
+        right: (B,) whether the answer was right at this step.
 
     Raises:
         ValueError: the shapes do not fit together, or there is no board.
@@ -45,10 +45,10 @@ def halting_histogram(steps: np.ndarray, right: np.ndarray) -> go.Figure:
 
 
 def calibration(probability: np.ndarray, right: np.ndarray, bins: int = 10) -> go.Figure:
-    """Share of boards right against the probability that the head gave them; a mark's area is its boards.
+    """Share of boards right against the head's probability; the area of a mark is its number of boards.
 
     Args:
-        probability: (M,) of "right, stop"; what is not finite is left out.
+        probability: (M,) the head's probability of "right, stop"; values that are not finite are left out.
         right: (M,) whether the answer was right.
         bins: number of equally wide bins.
 
@@ -84,7 +84,7 @@ def calibration(probability: np.ndarray, right: np.ndarray, bins: int = 10) -> g
 def _binned(
     probability: np.ndarray, right: np.ndarray, bins: int
 ) -> tuple[list[float], list[float], list[int]]:
-    """Mean probability, share right and number of boards in every bin that holds any."""
+    """Mean probability, share right and number of boards of every bin with boards in it."""
     known = np.isfinite(probability)
     probability, right = probability[known].astype(float), right[known].astype(float)
     place = np.clip((probability * bins).astype(int), 0, bins - 1)
@@ -94,12 +94,12 @@ def _binned(
 
 
 def loops_grid(shares: np.ndarray, trained: Sequence[int], tested: Sequence[int]) -> go.Figure:
-    """Share right by number of loops in training (rows) and in the test (columns), written into the cells.
+    """Share of boards right by number of loops in training (rows) and in the test (columns), as a map with numbers.
 
     Args:
         shares: (K, J) mean shares.
-        trained: most loops in training, K of them.
-        tested: loops in the test, J of them.
+        trained: K largest numbers of loops in training.
+        tested: J numbers of loops in the test.
 
     Raises:
         ValueError: the shapes do not fit together.

@@ -1,4 +1,4 @@
-"""One look for all figures: calm background, a palette that color-blind readers can tell apart, alt texts.
+"""One look for all figures: a calm background, alt texts, and colors that color-blind readers can tell apart.
 
 Color is never the only cue: every series also has its own dash and marker.
 """
@@ -13,8 +13,8 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 RIGHT, WRONG, NEUTRAL = "#3a7d44", "#d1495b", "#8a8f98"
 INK = "#22262e"
-SHADES = [[0, "#ffffff"], [1, "#a9d3e8"]]  # of cells: light enough for dark text on every shade
-FLOOR = 1e-9  # where a logarithmic axis puts zero
+SHADES = [[0, "#ffffff"], [1, "#a9d3e8"]]  # shades of cells, light enough for dark text
+FLOOR = 1e-9  # the place of zero on a logarithmic axis
 
 TEMPLATE = go.layout.Template(
     layout={
@@ -34,13 +34,13 @@ TEMPLATE = go.layout.Template(
 
 
 def figure(title: str, x: str, y: str, alt: str, **layout: Any) -> go.Figure:
-    """An empty figure with title, axis titles (with units) and a description for those who cannot see it."""
+    """An empty figure with title, axis titles (with units) and `alt`, a text for readers who cannot see it."""
     fig = go.Figure(layout={"template": TEMPLATE, "meta": {"alt": alt}, **layout})
     return fig.update_layout(title_text=title, xaxis_title=x, yaxis_title=y)
 
 
 def style(index: int, label: str, **line: Any) -> dict[str, Any]:
-    """Color, dash and marker of series number `index`, ready for `go.Scatter`; 36 series look different."""
+    """Color, dash and marker of series number `index`, as options of `go.Scatter`; 36 series look different."""
     color = PALETTE[index % len(PALETTE)]
     shape = (index + index // len(PALETTE)) % len(MARKERS)  # in the next round, each color has another one
     look = {"color": color, "dash": DASHES[shape], "width": 2.5}
@@ -48,13 +48,13 @@ def style(index: int, label: str, **line: Any) -> dict[str, Any]:
 
 
 def faint(color: str, opacity: float) -> str:
-    """A palette color made transparent."""
+    """A palette color with an opacity from 0 to 1."""
     red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
 
 
 def plain(values: Any, digits: int = 4) -> list[Any]:
-    """Numbers as short plain lists, for small and strictly valid JSON: what is not finite becomes None."""
+    """Numbers as plain lists of `digits` significant digits, for small valid JSON; not finite ones become None."""
     array = np.asarray(values, dtype=float)
     if array.ndim > 1:
         return [plain(row, digits) for row in array]
@@ -62,7 +62,7 @@ def plain(values: Any, digits: int = 4) -> list[Any]:
 
 
 def shade_trained(fig: go.Figure, steps: int, unit: str = "iterations") -> None:
-    """Shade the steps that training used, so that what lies beyond is seen as extrapolation."""
+    """Shade the steps that training used; the steps beyond are extrapolation."""
     fig.add_vrect(
         x0=0,
         x1=steps,

@@ -1,4 +1,4 @@
-"""Figures that a verdict is read from: every seed a mark, intervals, parameters against accuracy."""
+"""Figures behind a verdict: a mark for every seed, intervals, accuracy against parameters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
@@ -23,7 +23,7 @@ class Interval(Protocol):
 
 @runtime_checkable
 class Arm(Protocol):
-    """What is drawn of an arm: its label, size, values by seed, and whether it was recorded."""
+    """The parts of an arm that figures need: its label, its size, its values by seed, and whether it is recorded."""
 
     @property
     def label(self) -> str: ...  # noqa: D102
@@ -36,7 +36,7 @@ class Arm(Protocol):
 
 
 def strip(arms: Sequence[Arm], metric: str) -> go.Figure:
-    """One column a net, one mark a seed, a bar at the mean; recorded runs hollow, beside the live ones."""
+    """One column for each label, one mark for each seed, a bar at the mean; recorded runs are hollow."""
     fig = figure(
         "Every seed of every arm",
         "filled: trained just now; hollow: recorded",
@@ -59,12 +59,12 @@ def strip(arms: Sequence[Arm], metric: str) -> go.Figure:
             fig.add_shape(type="line", x0=left, x1=left + 0.3, y0=mean, y1=mean, line=line)
     labels = [_folded(label) for label in columns]
     ticks = {"tickvals": list(columns.values()), "ticktext": labels, "tickangle": 0}
-    ticks |= {"automargin": True, "title_standoff": 14}  # labels of three lines
+    ticks |= {"automargin": True, "title_standoff": 14}  # room for labels of three lines
     return fig.update_xaxes(range=[-0.6, len(columns) - 0.4], **ticks)
 
 
 def scale_plot(arms: Sequence[Arm], metric: str, title: str = "Scale against looping") -> go.Figure:
-    """Metric against number of parameters, every seed a mark; recorded runs hollow."""
+    """Metric against number of parameters, one mark for each seed; recorded runs are hollow."""
     ticks = _round_numbers([arm.params for arm in arms])
     fig = figure(
         title,
@@ -96,15 +96,15 @@ def scale_plot(arms: Sequence[Arm], metric: str, title: str = "Scale against loo
 def ablations(
     arms: Sequence[Arm], metric: str, baseline: str, title: str = "One change at a time"
 ) -> go.Figure:
-    """One row an arm, one mark a seed, a tick at the mean, a line at the mean of the arm that was changed.
+    """One row for each arm, one mark for each seed, a tick at the mean, a dashed line at the baseline's mean.
 
     Args:
-        arms: in the order of the rows; recorded ones are drawn hollow.
-        metric: what is counted, in words and units.
+        arms: arms in the order of the rows; marks of recorded ones are hollow.
+        metric: the metric in words, with its unit.
         baseline: name or label of the arm that the others are compared with.
 
     Raises:
-        ValueError: no arm has this name.
+        ValueError: no arm has the name or label `baseline`.
     """
     base = next((arm for arm in arms if baseline in (arm.label, getattr(arm, "name", ""))), None)
     if base is None:
@@ -136,7 +136,7 @@ def ablations(
 
 
 def _round_numbers(values: Sequence[int]) -> list[int]:
-    """Powers of ten and their 2 and 5 multiples over the range of the values; where there is none, the values."""
+    """Ticks over the range of the values: 1, 2 and 5 times powers of ten; fewer if too many; the values if none."""
     low, high = min(values) / 1.3, max(values) * 1.3  # the axis is a little longer than its data
     powers = range(int(np.log10(low)), int(np.log10(high)) + 1)
     for steps in ((1, 2, 5), (1,)):
@@ -155,7 +155,7 @@ def _short(number: int) -> str:
 
 
 def _numbered(arms: Sequence[Arm]) -> dict[str, int]:
-    """Label -> number: live and recorded runs of one net share a place and a color."""
+    """Label -> number: live and recorded runs with one label share a place and a color."""
     return {label: number for number, label in enumerate(dict.fromkeys(arm.label for arm in arms))}
 
 
@@ -165,7 +165,7 @@ def _marker(number: int, arm: Arm) -> dict[str, str]:
 
 
 def intervals(effects: Mapping[str, Interval], margin: float) -> go.Figure:
-    """Effects with their 95 % intervals against zero and the margin: how a verdict is read."""
+    """Effects with their 95 % intervals, beside lines at zero and at the margin."""
     fig = figure(
         "Effect, interval, margin",
         "effect (treatment minus best control)",

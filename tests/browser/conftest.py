@@ -1,7 +1,7 @@
-"""A headless Chromium without a network, and a page that remembers what went wrong in it.
+"""A headless Chromium without a network, and a page that records its errors and requests.
 
-The browser is the system's own (`playwright install` is never needed). RECURSE_LAB_BROWSER names another one;
-RECURSE_LAB_SCREENSHOTS names a folder in which the tests leave pictures for people to look at.
+The browser is the system's own (`playwright install` is never needed); RECURSE_LAB_BROWSER names another one.
+RECURSE_LAB_SCREENSHOTS names a folder; if it is set, the tests write screenshots there.
 """
 
 import os
@@ -19,13 +19,13 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no network, not even its names
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no network and no name resolution
 ]
 
 
 @dataclass
 class Watched:
-    """A page and everything it complained about or asked for."""
+    """A page with its errors, its requests and the requests that failed."""
 
     page: playwright_api.Page
     errors: list[str] = field(default_factory=list)
@@ -33,14 +33,14 @@ class Watched:
     failed: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
-        """Begin to write down."""
+        """Begin to record."""
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("requestfailed", lambda request: self.failed.append(request.url))
 
     def forget(self) -> None:
-        """Begin anew, for the next thing to look at."""
+        """Clear the record, before the next check."""
         for kept in (self.errors, self.requests, self.failed):
             kept.clear()
 
@@ -49,7 +49,7 @@ class Watched:
             self.errors.append(f"{message.text} ({message.location.get('url', '')})")
 
     def asked_for_other_than(self, *allowed: str) -> list[str]:
-        """Requests whose address begins with none of `allowed`; a blob or data address asks nobody."""
+        """Requests whose address begins with none of `allowed`; blob and data addresses need no server."""
         return [url for url in self.requests if not url.startswith((*allowed, "data:", "blob:"))]
 
 
@@ -65,7 +65,7 @@ def chromium() -> str:
     return found[0]
 
 
-@pytest.fixture(scope="module")  # closed before other modules run: its event loop would stand in their way
+@pytest.fixture(scope="module")  # closed before other modules run, because its event loop would disturb them
 def browser(chromium: str) -> Iterator[playwright_api.Browser]:
     with playwright_api.sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
@@ -75,7 +75,7 @@ def browser(chromium: str) -> Iterator[playwright_api.Browser]:
 
 @contextmanager
 def opened(browser: playwright_api.Browser) -> Iterator[Watched]:
-    """An empty page with cookies and cache of its own."""
+    """An empty page with its own cookies and cache."""
     context = browser.new_context(viewport={"width": 1200, "height": 900}, color_scheme="light")
     context.set_default_timeout(20_000)
     watched = Watched(context.new_page())
@@ -93,14 +93,14 @@ def page(browser: playwright_api.Browser) -> Iterator[Watched]:
 
 @pytest.fixture(scope="module")
 def shared_page(browser: playwright_api.Browser) -> Iterator[Watched]:
-    """A page that several tests look at, because loading is what takes the time."""
+    """A page that several tests share, because loading takes most of the time."""
     with opened(browser) as watched:
         yield watched
 
 
 @pytest.fixture
 def snap() -> Callable[..., None]:
-    """`snap(page or element, name)` leaves a picture, where somebody asked for pictures."""
+    """`snap(page or element, name)` writes a screenshot if RECURSE_LAB_SCREENSHOTS is set."""
     folder = os.environ.get("RECURSE_LAB_SCREENSHOTS")
 
     def take(thing: playwright_api.Page | playwright_api.Locator, name: str, **options: bool) -> None:

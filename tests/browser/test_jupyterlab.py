@@ -1,4 +1,4 @@
-"""Chapters in JupyterLab itself: every cell runs, and the explorer's widgets and sliders change what is drawn."""
+"""Chapters in JupyterLab: every cell runs, and the explorer's widgets and sliders change the figures."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ CHAPTERS = find_chapters()
 STARTED, RAN = 90, 300  # seconds that a busy machine may take
 QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
 
-# The notebook on the screen: how far it is, and what went wrong in it.
+# The notebook on the screen: its progress and its errors.
 PROGRESS = """() => {
     const cells = [...window.jupyterapp.shell.currentWidget.content.model.cells];
     const code = cells.filter(cell => cell.type === 'code' && cell.sharedModel.getSource().trim());
@@ -44,7 +44,7 @@ STATE = """plot => ({title: plot.querySelector('.gtitle')?.textContent, data: JS
 
 @dataclass(frozen=True)
 class Server:
-    """A running JupyterLab: where it is, and the folder that it shows."""
+    """A running JupyterLab: its address, and the folder that it shows."""
 
     address: str
     token: str
@@ -56,7 +56,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def jupyterlab(tmp_path_factory):
-    """JupyterLab with settings, data and cache of its own, on a free port of this machine."""
+    """JupyterLab with its own settings, data and cache, on a free port of this machine."""
     home = tmp_path_factory.mktemp("jupyter")
     folder = home / "notebooks"
     folder.mkdir()
@@ -77,16 +77,16 @@ def jupyterlab(tmp_path_factory):
     try:
         yield Server(address_of(process, home), token, folder)
     finally:
-        process.terminate()  # it shuts its kernels down first
+        process.terminate()  # SIGTERM lets it shut its kernels down first
         process.wait(60)
 
 
 def address_of(process, home):
-    """The server's address, which it writes down shortly before it listens."""
+    """The server's address, read from a file that it writes shortly before it listens."""
     written = home / "runtime" / f"jpserver-{process.pid}.json"
     deadline = time.monotonic() + STARTED
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError, json.JSONDecodeError):  # not written, half written, not listening
+        with contextlib.suppress(OSError, json.JSONDecodeError):  # no whole file yet, or no server
             address = json.loads(written.read_text())["url"]
             urllib.request.urlopen(f"{address}api", timeout=5).close()
             return address
@@ -95,7 +95,7 @@ def address_of(process, home):
 
 
 def copy_of(path, folder, fresh):
-    """A chapter to play with: its parameters set to the smoke profile; `fresh` without its outputs."""
+    """Copy a chapter and set its parameters to the smoke profile; `fresh` removes its outputs."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code" and fresh:
@@ -109,7 +109,7 @@ def copy_of(path, folder, fresh):
 
 
 def open_notebook(watched, server, name):
-    watched.page.set_viewport_size({"width": 1400, "height": 16_000})  # a cell off the screen is not there
+    watched.page.set_viewport_size({"width": 1400, "height": 16_000})  # cells off the screen are not drawn
     watched.page.goto(server.url(name))
     watched.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=STARTED * 1000)
     watched.page.wait_for_function(CONNECTED, timeout=STARTED * 1000)
@@ -127,7 +127,7 @@ def run_all(page):
 
 
 def changed(page, plot, before, parts=("title", "data")):
-    """The figure's title and data, once they are others; two problems may have as many cells right by chance."""
+    """The figure's title and data once `parts` of them change; two problems may have equal titles by chance."""
     deadline = time.monotonic() + 30
     while (
         any((now := state_of(plot))[part] == before[part] for part in parts) and time.monotonic() < deadline
@@ -151,7 +151,7 @@ def press(slider, key, times=1):
 
 @pytest.fixture(params=CHAPTERS.values(), ids=CHAPTERS.keys(), scope="module")
 def chapter(request, jupyterlab, shared_page):
-    """A chapter, run from top to bottom in JupyterLab; several tests look at it."""
+    """A chapter, run from top to bottom in JupyterLab; several tests share it."""
     name = copy_of(request.param, jupyterlab.folder, fresh=True)
     open_notebook(shared_page, jupyterlab, name)
     run_all(shared_page.page)
@@ -171,7 +171,7 @@ def test_every_figure_and_widget_is_there(chapter, snap):
     for plot in page.locator(".js-plotly-plot").all():
         assert plot.bounding_box()["height"] > 100
         drawn = plot.locator(".overplot :is(path, image)").count()
-        told = plot.locator(".annotation").count()  # a figure without a single point has to say why
+        told = plot.locator(".annotation").count()  # a figure without points must say why
         assert drawn or told, plot.locator(".gtitle").text_content()
     text = page.inner_text(".jp-Notebook")
     for broken in (
@@ -199,7 +199,7 @@ def test_widgets_redraw_the_live_figure(chapter, snap):
     assert changed(page, plot, moved, ["data"])["title"].startswith("After 3 iterations")
     snap(controls, f"jupyterlab-{name}-other")
     verdict, threshold = controls.locator(".widget-html-content"), controls.locator(".widget-slider").last
-    press(threshold, "Home")  # a residual that is hardly ever reached
+    press(threshold, "Home")  # the residual hardly ever falls below this threshold
     page.wait_for_timeout(500)
     late = verdict.inner_text()
     press(threshold, "End")

@@ -1,4 +1,4 @@
-"""The report in a browser without a network: figures drawn and movable, nothing fetched, nothing run from a cell."""
+"""The report in a browser without a network: figures are drawn and move, and nothing is fetched or run from a cell."""
 
 import json
 import re
@@ -24,7 +24,7 @@ STEPS = 6
 STANDARD_HEIGHT = TEMPLATE.layout.height
 SPREAD = [0.5, 0.7, 0.9]
 
-# For each figure: its size, what is visibly drawn in it, and its title.
+# For each figure: its size, its visible parts, and its title.
 FIGURES = """() => [...document.querySelectorAll('.plot')].map(plot => {
     const box = element => element.getBoundingClientRect();
     const svg = plot.querySelector('.main-svg');
@@ -44,7 +44,7 @@ SIZES = """() => [...document.querySelectorAll('.plot')]
 STATE = """plot => [plot.layout.title.text, JSON.stringify(plot._fullData.map(trace =>
     [trace.x, trace.y, trace.z].map(values => values && Array.from(values, row => row?.length ? [...row] : row))))]"""
 
-# What makes the page wider than the window: parts that stick out and lie in nothing that scrolls or clips.
+# Parts that make the page wider than the window: they stick out, and nothing around them scrolls or clips.
 TOO_WIDE = """() => {
     const width = document.documentElement.clientWidth;
     const kept = element => element && element !== document.body
@@ -54,7 +54,7 @@ TOO_WIDE = """() => {
         .map(element => `${element.tagName} ${element.textContent.trim().slice(0, 60)}`).slice(0, 5);
 }"""
 
-# Words of a figure that its edge cuts off.
+# Words of a figure that are cut off at its edge.
 CUT_OFF = """() => [...document.querySelectorAll('.plot')].flatMap(plot => {
     const box = element => element.getBoundingClientRect(), edge = box(plot);
     return [...plot.querySelectorAll('text')].filter(text => box(text).width > 0).filter(text =>
@@ -80,7 +80,7 @@ def payload(kind, place):
 
 
 def as_output(figure, kind="execute_result"):
-    """A figure as a cell's last value, or as displayed by the cell."""
+    """A figure as the output of a cell: its last value, or a displayed one, by `kind`."""
     return new_output(kind, data={PLOTLY: json.loads(figure.to_json()), "text/plain": "Figure()"})
 
 
@@ -91,7 +91,7 @@ def cell(source, *outputs, tag="figure"):
 
 
 def scrubber():
-    """A row of bits that becomes right from the left, one more bit each step."""
+    """A row of bits; from the left, one more bit is right after each step."""
     targets = np.array([1, 0, 1, 1, 0, 1])
     answers = np.array([np.where(np.arange(6) < step, targets, 1 - targets) for step in range(STEPS + 1)])
     return show.thought_scrubber(answers, targets, 10.0 ** -np.arange(STEPS))
@@ -182,7 +182,7 @@ def run_of(name, status="ok", error=""):
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    """A report of three notebooks made here and of every committed chapter with the outputs it has."""
+    """A report of three notebooks made here and of every committed chapter with its outputs."""
     out = tmp_path_factory.mktemp("report")
     executed = out / "notebooks"
     executed.mkdir()
@@ -271,7 +271,7 @@ def test_every_figure_is_drawn_and_described(chapter, snap):
         assert there["width"] > 300
         assert there["height"] > 100
         assert there["traces"] == len(given["data"])
-        told = given["layout"].get("annotations")  # a figure without a single point has to say why
+        told = given["layout"].get("annotations")  # a figure without points must say why
         assert there["marks"] > 0 or told, given["layout"]["title"]
         assert there["label"] == given["layout"]["meta"]["alt"]
         assert len(there["label"]) > 20
@@ -334,7 +334,7 @@ def test_nothing_is_wider_than_the_page(chapter, snap, width):
 
 
 def resize(page, width):
-    """Another window, and time for the figures to follow."""
+    """Resize the window, and give the figures time to follow."""
     page.set_viewport_size({"width": width, "height": 900})
     sizes = None
     while sizes != (sizes := page.evaluate(SIZES)):

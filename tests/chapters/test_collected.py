@@ -1,4 +1,4 @@
-"""Works and terms of all rooms come together; the same key says the same everywhere."""
+"""Works and terms of all rooms are collected; one key must have one content in all rooms."""
 
 import pytest
 

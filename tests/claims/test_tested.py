@@ -1,4 +1,4 @@
-"""What the chapters' claims are judged from anew: the arms, seeds and test problems of their committed words."""
+"""The chapters' claims are judged again with the arms, seeds and test problems of their committed verdicts."""
 
 from dataclasses import replace
 from inspect import signature
@@ -78,7 +78,7 @@ def test_the_claim_is_the_committed_one_on_as_many_seeds(name):
     assert one.claim.recorded is committed.get("recorded", False)
     assert list(one.claim.controls) == committed["controls"]
     labels = {arm["name"]: arm["label"] for arm in committed["arms"]}
-    if one.arms.keys() != {"looped"}:  # rules of one net are no arms that are trained
+    if one.arms.keys() != {"looped"}:  # the halting rules share one net and are not trained arms
         assert {arm: config.label for arm, config in one.arms.items()} == {
             arm: labels[arm] for arm in one.claim.arms
         }
@@ -98,7 +98,7 @@ def test_the_number_of_test_problems_is_that_of_the_arms(name):
         if isinstance(arm, SudokuArm):
             assert one.claim.problems == arm.puzzles.test
         elif name == "02-length":
-            assert one.claim.problems == LOOPED.strings // 8  # of each length beyond 128 bits
+            assert one.claim.problems == LOOPED.strings // 8  # test problems of each length beyond 128 bits
         else:
             strings = signature(compare_rules).parameters["strings"].default
             assert one.claim.problems == strings * HALTING_LENGTHS

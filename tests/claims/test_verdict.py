@@ -1,4 +1,4 @@
-"""Verdicts follow from intervals and test problems alone, and rest on live arms or on recorded ones."""
+"""Verdicts follow from intervals, margins and test problems, and rest on live arms or on recorded ones."""
 
 import json
 from dataclasses import replace
@@ -58,7 +58,7 @@ def test_verdict_follows_from_the_interval_and_one_test_problem(low, high, word)
 @pytest.mark.parametrize("problems", [3, 8, 10, 100, 256])
 @pytest.mark.parametrize("margin", [0.0, 0.1, 0.25])
 def test_differences_that_do_not_vary_need_more_than_two_test_problems_beyond_the_margin(problems, margin):
-    def word(beyond):  # shares as tests give them: in single precision
+    def word(beyond):  # shares in single precision, as measurements give them
         values = [float(np.float32(margin + beyond / problems))] * 5
         return verdict_of(paired_effect(values, [0.0] * 5, problems=problems), margin)
 

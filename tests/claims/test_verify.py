@@ -1,4 +1,4 @@
-"""Claims judged again: other seeds, one run for all that need it, words compared, bad input refused in one line."""
+"""Claims judged again: other seeds, shared runs, verdicts compared, bad input refused in one line."""
 
 import json
 
@@ -13,7 +13,7 @@ from recurse_lab.workbook.execute import find_chapters
 
 
 class Net:
-    """An arm whose share right is told by its configuration."""
+    """An arm whose configuration holds its share right."""
 
     def __init__(self, share, marks):
         self.label, self.share, self.marks = f"right {share}", share, marks
@@ -23,7 +23,7 @@ class Net:
 
 
 def trial(net, seed):
-    """Stands for a training run; leaves a mark for every time it really runs."""
+    """A stand-in for a training run; it leaves a mark each time it really runs."""
     with (net.marks / f"{net.share} {seed}").open("a") as marks:
         marks.write("x")
     costs = dict.fromkeys(("params", "train_flops", "infer_flops", "train_seconds"), 1)
@@ -56,7 +56,7 @@ def marks(tmp_path):
 
 @pytest.fixture
 def two(marks):
-    """A live claim on 2 seeds and a recorded one on 3, which need the same nets."""
+    """A live claim on 2 seeds and a recorded one on 3; both need the same nets."""
     nets = {"good": Net(0.8, marks), "bad": Net(0.2, marks)}
     return [
         tested.by_metric(claim("live"), trial, nets, share, seeds=2),

@@ -1,4 +1,4 @@
-"""What chapters 03 and 04 look at: forgetting, candidates, probes, halting heads, and their tables, by hand."""
+"""The measurements of chapters 03 and 04, by hand: forgetting, candidates, probes, halting heads, and tables."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -44,7 +44,7 @@ def record(arm, seed, **values):
 def test_forgetting_nothing_is_thinking_and_forgetting_both_is_the_first_step_for_ever():
     net, batch = net_of("recursive"), puzzles(ARM, "test")
     first = net.start(batch.inputs)[0]
-    # what this untrained net answers after a step, made the target, is right after that step only if nothing changes
+    # the target is the untrained net's answer after one step: later answers are right only if none changes
     answer = settle(net, batch.inputs, 1).output.argmax(-1)
     curves = inside_sudoku.forgetting(net, Batch(batch.inputs, answer), 3)
     assert set(curves["both forgotten"].values()) == {1.0}
@@ -194,7 +194,7 @@ def test_runs_that_were_cut_off_are_counted():
     runs = {
         0: record("a", 0, steps=100, plateau=False),
         1: record("a", 1, steps=75, plateau=True),
-        2: record("a", 2, steps=100, plateau=True),  # by the rule, at the very last step
+        2: record("a", 2, steps=100, plateau=True),  # ended by the rule, at the last step
     }
     assert ended({"a": runs}, {"a": arm}) == {
         RECURSIVE.label: {"ended by the rule": 2, "cut off at step 100": 1}

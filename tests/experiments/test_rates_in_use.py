@@ -1,4 +1,4 @@
-"""The learning rates of chapter 02 are those that its recorded search chose."""
+"""The learning rates of chapter 02 are the ones that its recorded search chose."""
 
 from recurse_lab.chapters.ch02_looping.rates import ARMS, RECORDED
 from recurse_lab.experiments.prefix_sums.rates import best_rates

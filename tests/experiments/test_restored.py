@@ -1,4 +1,4 @@
-"""Finished trials come back as nets; weights of another configuration are refused in one line."""
+"""Finished trials are loaded as nets; weights of another configuration are refused in one line."""
 
 from dataclasses import replace
 

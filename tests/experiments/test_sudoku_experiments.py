@@ -1,4 +1,4 @@
-"""Arms of chapters 03 and 04 on tiny boards: what is returned, what it costs by hand, and when a run ends."""
+"""Arms of chapters 03 and 04 on tiny boards: the results of a trial, its cost by hand, and the end of a run."""
 
 import math
 import re
@@ -64,7 +64,7 @@ SEED = 7
 cost = unwrap(sudoku_scores.cost)
 
 
-# What a trial returns
+# Results of a trial
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_which_net_an_arm_builds():
 )
 def test_boards_of_a_run_by_hand(name, max_age, boards):
     arm = SMOKE[name]
-    if max_age:  # with hardly any learning nothing is solved: age alone refills, here before steps 0 and 3
+    if max_age:  # nothing is solved at this rate: age alone refills, here before steps 0 and 3
         objective = replace(arm.objective, max_age=max_age, explore=0.0)
         arm = replace(arm, objective=objective, plan=replace(arm.plan, rate=1e-9))
     assert train(arm, SEED).run.examples == boards
@@ -214,7 +214,7 @@ L, D, V, H, R, INNER = 36, 32, 7, 4, 4, 85
 
 
 def block_flops(cells):
-    """Products of one block: qkv and out, scores and mixture, three maps of the gated MLP."""
+    """FLOPs of the products of one block: qkv and out, scores and mixture, three maps of the gated MLP."""
     return 2 * cells * D * 4 * D + 2 * 2 * cells * cells * D + 2 * cells * D * 3 * INNER
 
 
@@ -238,7 +238,7 @@ def test_flops_of_a_recursive_step_by_hand():
     bias = 2 * 2 * H * R * cells * cells
     assert flops == (bias, 6 * block_flops(cells), 2 * L * D * V)
     assert training_flops(arm, flops) == 3 * sum(flops)
-    # two cycles: the first without gradient; and a gradient through the last z and y of three evaluations only
+    # two cycles: the first has no gradient; one step: the last z and y of three evaluations have one
     assert training_flops(ABLATIONS["two_cycles"], flops) == 3 * sum(flops) + flops.step
     assert training_flops(ABLATIONS["one_step"], flops) == pytest.approx(
         3 * (sum(flops) - flops.step / 3) + flops.step / 3
@@ -250,7 +250,7 @@ def test_flops_of_a_recursive_step_by_hand():
 def test_a_trials_cost_by_hand():
     arm = replace(LIVE["once"], batch=32, puzzles=Puzzles(test=40))
     model = build(arm)
-    # what relations add to the scores is computed once for the 32 boards of a batch
+    # the biases of the relations are computed once for the 32 boards of a batch
     forward = 2 * BIAS / 32 + 2 * block_flops(L) + 2 * L * D * V
     assert cost(arm, model, 10) == {
         "params": parameters(model),
@@ -267,7 +267,7 @@ def test_reading_after_every_block_is_paid_for():
 
 
 def test_the_one_step_gradient_of_unequal_networks_by_hand():
-    """n = 2, one block for z and three for y: 2 + 3 blocks a cycle, of which the first z is not differentiated."""
+    """n = 2, one block for z and three for y: a cycle has 2 + 3 blocks, and the first z has no gradient."""
     arm = ABLATIONS["one_step"]
     arm = replace(arm, model=replace(arm.model, layers=(1, 3)))
     assert training_flops(arm, ForwardFlops(0.0, 5.0, 0.0)) == pytest.approx(1 + 3 * 4)
@@ -304,7 +304,7 @@ def test_the_arm_on_9x9_is_the_recursive_one_on_larger_boards():
     own = {name: getattr(arm, name) for name in ("label", "model", "puzzles", "batch", "plan")}
     assert arm == replace(base, **own)
     assert arm.plan == replace(base.plan, steps=arm.plan.steps, rate=arm.plan.rate)
-    assert arm.puzzles.train_givens[0] > arm.puzzles.test_givens[1]  # trained on easier ones than tested
+    assert arm.puzzles.train_givens[0] > arm.puzzles.test_givens[1]  # training puzzles are easier than tests
 
 
 def test_depths_that_are_trained_are_the_nets_own():
@@ -356,11 +356,11 @@ def test_arms_of_chapter_4_cost_the_same(name):
     base = STEPS * 18
     assert arm.plan.steps * blocks_paid(arm.model, arm.cycles) == pytest.approx(base, rel=0.01)
     assert (arm.batch, arm.puzzles, arm.plateau) == (LIVE["recursive"].batch, Puzzles(), None)
-    own = LIVE["recursive"].plan.rate if name != "no_carry" else 1.6e-2  # a live arm has its own rate
+    own = LIVE["recursive"].plan.rate if name != "no_carry" else 1.6e-2  # a live arm with its own rate
     base = replace(LIVE["recursive"].plan, rate=own)
     assert replace(arm.plan, steps=STEPS, rate=own, average=base.average) == base
     assert arm.plan.rate == own
-    if name not in ("hrm", "hrm_equal", "one_step"):  # where biases are a part of the graph, too
+    if name not in ("hrm", "hrm_equal", "one_step"):  # in these, biases are a part of the graph too
         board = torch.zeros(1, L, dtype=torch.int64)
         paid = [
             each.plan.steps * training_flops(each, forward_flops(build(each), board))
@@ -421,7 +421,7 @@ def test_every_arm_of_a_chapter_is_tested_on_the_same_puzzles():
 
 
 class Answering(nn.Module):
-    """Gives ready-made answers: after step 1 those of `first`, later the others."""
+    """Gives ready-made answers: those of `first` after step 1, and those of `later` after it."""
 
     def __init__(self, first, later):
         super().__init__()
@@ -472,7 +472,7 @@ def test_the_validation_score_looks_at_validation_and_trains_on():
     assert model.training
 
 
-# When a run ends
+# The end of a run
 
 
 def test_arms_that_wait_for_a_plateau_never_pass_the_longest():
@@ -505,7 +505,7 @@ def test_a_flat_score_ends_a_run_and_a_rising_one_does_not(name, rise, steps, mo
     assert len(run.loss) == len(run.accuracy) == steps
     assert len(scores) == steps // 2
     assert not model.training
-    if rise == 0:  # the weights that were scored last, averaged, are those that are kept
+    if rise == 0:  # the kept weights are the averaged ones of the last score
         assert torch.equal(model.head.weight, seen[-1])
     assert run.ended is (rise == 0)
     stopped = train(replace(arm, plan=replace(arm.plan, steps=steps), plateau=None), SEED)
@@ -523,7 +523,7 @@ def test_what_the_chapters_limits_say_of_recorded_runs_is_so():
     arms = PLATEAU | APART | ENDS | CARRIES
     runs = read_reference(DATA, trial, arms).results
     share = {name: [solved(run) for run in of_arm.values()] for name, of_arm in runs.items()}
-    # 03: the strongest plain nets are twelve blocks, asked after each; against them a margin of .25 would not be met
+    # 03: the strongest plain nets are twelve blocks with a loss after each; they do not lose by .25
     plain = [name for name, arm in arms.items() if isinstance(arm.model, FeedForwardConfig)]
     strongest = sorted(plain, key=lambda name: np.mean(share[name]))[-4:]
     assert set(strongest) == {name for name in plain if name.startswith(("deep_signal", "deep_shown"))}
@@ -534,21 +534,21 @@ def test_what_the_chapters_limits_say_of_recorded_runs_is_so():
     assert min(np.mean(share[name]) for name in strongest) > 0.8
     assert np.mean(share["deep_post"]) == pytest.approx(2 / 3, abs=0.03)
     assert arms["deep"].plan.rate == 8 * arms["deep_post"].plan.rate
-    # 03: of the larger nets only that with 63 times the parameters spends as much on an answer as the recursive net
+    # 03: of the larger nets, only those of 63 times the size spend as much on an answer as the recursive net
     spent = {name: of_arm[0].values["infer_flops"] for name, of_arm in runs.items()}
     costly = {name for name in PLATEAU if spent[name] >= spent["recursive_long"]}
     assert costly == {"recursive_long", "sixty_four_times", "sixty_four_times_post"}
-    # 04: the interval of the claim at the plateaus holds zero, that of the carry begins below its margin
+    # 04: the interval of the claim at the plateaus holds zero; that of the carry begins below its margin
     ends = arm_results({name: runs[name] for name in ENDS}, arms, solved, recorded=True)
     effect = judge(HIERARCHY_AT_PLATEAU, ends).effect
     assert effect.low < 0 < effect.high
     carry = judge(CARRY, arm_results({name: runs[name] for name in CARRIES}, arms, solved, recorded=True))
     assert carry.effect.low < carry.claim.margin < carry.effect.mean - 0.1
     assert carry.verdict == "inconclusive"
-    # 04: the net without a carry solves three quarters on one seed and hardly any on another
+    # 04: the net without a carry solves three quarters of the boards on one seed and hardly any on another
     assert max(share["no_carry"]) == pytest.approx(0.75, abs=0.05)
     assert 0 < min(share["no_carry"]) < 0.02
-    # 04: the unrolled pair solves nearly all, for about ten times the compute of the nets trained live
+    # 04: the unrolled pair solves nearly all boards, at ten times the FLOPs of the live recursive net
     assert min(share["unrolled"]) > 0.9
     flops = {name: np.mean([run.values["train_flops"] for run in runs[name].values()]) for name in runs}
     assert flops["unrolled"] / flops["recursive"] == pytest.approx(10, abs=0.5)
@@ -621,9 +621,9 @@ def test_every_rate_in_use_is_the_best_of_the_recorded_search():
             continue
         names = {f"{base}{end}" for end in ("", "_long", "_post", "_pre")} & (PLATEAU | APART).keys()
         either = {(PLATEAU | APART)[other].model.norm for other in names} == {"post", "pre"}
-        assert either or norms[base] == "post", name  # post-norm alone only where the search chose it
+        assert either or norms[base] == "post", name  # an arm has post-norm alone only if the search chose it
         assert arm.model.norm == norms[base] or (either and name not in LIVE), name
-    for name in searched:  # nothing is left to be tried beyond an edge
+    for name in searched:  # no rate is left to try beyond an edge
         assert sudoku_rates.beyond_the_edge(results, name) == set()
         tried = sudoku_rates.at_rates({name: searched[name]}, {name: {rates[name]}}, STEPS)
         assert len(results[next(iter(tried))]) == (2 if name in SHORTER_3 | SHORTER_4 else 1)

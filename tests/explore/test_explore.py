@@ -1,4 +1,4 @@
-"""The explorer without a browser: moving a widget changes what is shown and what is said."""
+"""The explorer without a browser: moving a widget changes the figure and the verdict."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ TARGETS = np.array([1, 0, 1, -100])
 
 
 def example(steps, targets=TARGETS):
-    """One more cell right after each iteration."""
+    """One more cell is right after each iteration."""
     asked = np.where(targets < 0, 0, targets)
     answers = np.stack(
         [np.where(np.arange(len(asked)) < step, asked, 1 - asked) for step in range(steps + 1)]
@@ -28,7 +28,7 @@ SOLVED = np.array([[1, 2, 3, 4], [3, 4, 1, 2], [2, 1, 4, 3], [4, 3, 2, 1]])
 
 
 def puzzle(steps=4):
-    """A row of a 4x4 Sudoku right after each iteration; half of the cells are given, and said wrongly."""
+    """One more row of a 4x4 Sudoku is right after each iteration; the givens (half of the cells) never are."""
     givens = np.where(SOLVED < 3, SOLVED, 0)
     done = np.arange(4)[:, None] < np.arange(steps + 1)[:, None, None]
     answers = np.where(done & (givens == 0), SOLVED, SOLVED % 4 + 1)
@@ -52,7 +52,7 @@ def explorer():
 
 
 def shown(explorer):
-    """The figure that stands in the page now."""
+    """The figure in the explorer's output."""
     (output,) = explorer.output.outputs
     return go.Figure(output["data"]["application/vnd.plotly.v1+json"])
 

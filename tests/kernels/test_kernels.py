@@ -1,4 +1,4 @@
-"""Backward passes written out: the numbers that autograd makes of the same formula, and used only when asked for."""
+"""Kernels with written-out backward passes: they equal autograd on the same formula, and run only inside `fused`."""
 
 from contextlib import nullcontext, suppress
 from functools import partial
@@ -60,7 +60,7 @@ def whole(norm, heads, rotary, h, *rest):
 
 
 def with_attention(norm, heads, boards, cells, width, *, rotary=False, bias=True):
-    """Ours, the same in plain torch, and shapes: state, bias if there is one, weights."""
+    """The kernel, its formula in plain torch, and the shapes of state, bias (if there is one) and weights."""
     shapes = [(boards, cells, width), (heads, cells, cells)][: 1 + bias]
     shapes += [(3 * width, width), (width, width), (10, width), (width, 5)]
 
@@ -211,7 +211,7 @@ def block_and_inputs(number):
 
 @pytest.fixture
 def used(monkeypatch):
-    """Whether each use of a kernel kept what its backward pass needs."""
+    """For each use of a kernel, whether it kept the tensors of its backward pass."""
     found = []
 
     def noting(apply):
@@ -250,7 +250,7 @@ def test_blocks_are_plain_in_every_mode_unless_fused_is_asked_for(number, used):
 
 @pytest.mark.filterwarnings(
     "ignore:.*torch.jit.script:DeprecationWarning"
-)  # torch's own, on first use of jvp
+)  # a warning of torch itself, on the first use of jvp
 @each_block
 def test_hooks_and_higher_derivatives_work_on_plain_blocks(number):
     _, block, h, bias = block_and_inputs(number)
@@ -268,7 +268,7 @@ def test_hooks_and_higher_derivatives_work_on_plain_blocks(number):
         (first,) = torch.autograd.grad(block(h, bias).square().sum(), h, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         torch.autograd.grad(first.square().sum(), h)
-    assert called == ["mlp"] * 2  # by jvp; the kernel calls no module inside
+    assert called == ["mlp"] * 2  # the second call is that of jvp; the kernel calls no module inside
 
 
 @each_block
@@ -278,7 +278,7 @@ def test_half_and_mixed_precision_are_plain_even_when_fused(number, used):
     with fused(), torch.autocast("cpu", torch.bfloat16):
         low = block(h, bias)
     torch.testing.assert_close(low.float(), expected, atol=0.1, rtol=0.1)
-    low.sum().backward()  # mixed precision can be trained
+    low.sum().backward()  # mixed precision has a backward pass
     with fused():
         half = block.bfloat16()(h.bfloat16(), None if bias is None else bias.bfloat16())
     half.sum().backward()

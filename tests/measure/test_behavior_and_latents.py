@@ -1,4 +1,4 @@
-"""Latents of a contraction approach their limit at its rate; paths, settling and accuracy agree with tables by hand."""
+"""Latents of a contraction approach their limit at its rate; paths, settling and accuracy equal tables by hand."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ class Affine:
 
 
 class Revealing:
-    """Knows prefix sums, and gets one more bit right at each step; moves until all are right."""
+    """Computes prefix sums: one more bit is right after each step, and the state moves until all are."""
 
     def start(self, inputs, generator=None):
         return torch.zeros(len(inputs), 1), inputs.cumsum(1) % 2

@@ -1,11 +1,11 @@
-"""How often intervals miss the truth: bounds on both tails, which the percentile bootstrap would not keep."""
+"""How often intervals miss the true mean: bounds on both tails, which the percentile bootstrap breaks."""
 
 import numpy as np
 import pytest
 
 from recurse_lab.measure.coverage import DIFFERENCES, coverage
 
-# (differences, seeds) -> most that may lie above the truth, most that may lie below it; nominal is .025 each
+# (differences, seeds) -> largest allowed share of intervals above and below the true mean; nominal: .025 each
 BOUNDS = {
     ("normal", 5): (0.03, 0.03),
     ("normal", 10): (0.03, 0.03),
@@ -19,7 +19,7 @@ BOUNDS = {
 
 
 def bootstrapped(differences, seeds, sets=4_000, resamples=1_000):
-    """Shares of percentile bootstrap intervals (Efron and Tibshirani 1993) above and below the truth."""
+    """Shares of percentile bootstrap intervals (Efron and Tibshirani 1993) above and below the true mean."""
     random = np.random.default_rng(0)
     drawn = differences.draw(random, (sets, seeds))
     chosen = random.multinomial(seeds, [1 / seeds] * seeds, size=resamples) / seeds

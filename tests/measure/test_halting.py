@@ -1,4 +1,4 @@
-"""Halting rules by hand and on a stream that says when it is done."""
+"""Halting rules by hand, and on a model whose state comes to rest once its answer is right."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def test_features_by_hand():
 
 
 class Finishing:
-    """Gets one more bit right at each step, comes to rest once it has them all, and is surer then."""
+    """One more bit is right after each step; once all are, the state rests and the answers are surer."""
 
     def start(self, inputs, generator=None):
         right = (inputs.cumsum(1) % 2).float()

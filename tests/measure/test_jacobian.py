@@ -1,4 +1,4 @@
-"""Spectra of linear maps are known: the step's eigenvalues and radius agree with numpy, complex or not."""
+"""The step's eigenvalues and spectral radius equal numpy's on linear maps, for real and complex spectra."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from recurse_lab.measure.jacobian import LARGEST, eigenvalues, spectral_radius
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
 from recurse_lab.train.loop import seeded
 
-# torch 2.13 warns of its own torch.jit.script when it loads forward-mode differentiation
+# when torch 2.13 loads forward-mode differentiation, it warns about its own use of torch.jit.script
 forward_mode = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
 
 

@@ -1,4 +1,4 @@
-"""Speed: FLOPs by hand, medians without the step that warms up, kinds of work told apart, options refused."""
+"""Speed: FLOPs by hand, medians without the warm-up step, kinds of work, and bad options refused."""
 
 import time
 from dataclasses import replace
@@ -43,7 +43,7 @@ SMALL = replace(
 
 
 def repeated(work):
-    """A training run whose steps do some work."""
+    """A training run whose steps each call `work`."""
 
     def run(steps, mark):
         for _ in range(steps):
@@ -72,7 +72,7 @@ def test_flops_of_a_published_step_by_hand(prefix):
 
 def test_flops_of_the_chapters_step_by_hand():
     config, batch = RECURSIVE.model, 32
-    relations = 2 * 2 * config.heads * 4 * 37 * 37  # scores that each of two blocks adds, once for the batch
+    relations = 2 * 2 * config.heads * 4 * 37 * 37  # biases of two blocks, once for the batch
     wanted = 3 * (3 * one_evaluation(config, batch) + relations + 2 * batch * 36 * 32 * 7)
     assert chapter(RECURSIVE).flops == wanted
 
@@ -135,7 +135,7 @@ def test_kinds_of_work_are_told_apart(kind, work):
     assert tuple(shares) == WHERE
     assert sum(shares.values()) == pytest.approx(1)
     assert min(shares.values()) >= 0
-    # where another process takes the core in between, that falls to the rest
+    # time that another process takes in between counts as rest
     assert shares[kind] > 0.5 * (1 - shares[REST])
 
 
@@ -144,7 +144,7 @@ def test_what_torch_does_not_do_is_the_rest():
 
 
 def noted(monkeypatch):
-    """For each training step from now on: the carry that it was given, that it gave, and the weights before it."""
+    """For each training step from now on: the carry before it, the carry after it, and the weights before it."""
     steps, ask = [], HaltingSupervision.__call__
 
     def note(self, model, task, batch, carry, progress, generator):
@@ -166,7 +166,7 @@ def test_what_is_measured_trains_from_step_to_step(make, monkeypatch):
     for (_, given, before), (carry, _, after) in pairwise(steps):
         assert carry is given
         assert not [name for name in before if torch.equal(before[name], after[name])]
-    assert min(where(case.run, 2).values()) > 0  # there is work of every kind
+    assert min(where(case.run, 2).values()) > 0  # the step has work of every kind
 
 
 def test_threads_are_put_back(monkeypatch):

@@ -1,4 +1,4 @@
-"""Intervals of paired effects by hand, under shifts, and where differences hardly vary."""
+"""Intervals of paired effects: by hand, under shifts, and for differences that hardly vary."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from recurse_lab.measure.statistics import paired_effect, t_intervals
 
 values = st.lists(st.floats(-1, 1, width=32), min_size=3, max_size=8)
-MANY = 10**9  # test problems: one counts for nothing
+MANY = 10**9  # number of test problems; one of them is negligible
 
 
 def test_the_t_interval_by_hand():

@@ -1,4 +1,4 @@
-"""The plain net is the tiny recursive model's blocks, once each, and blind to what leaves Sudoku's relations alone."""
+"""The plain net applies blocks of the tiny recursive model once each, and respects Sudoku's symmetries."""
 
 from dataclasses import replace
 from inspect import unwrap
@@ -31,7 +31,7 @@ def build(seed=0, config=TINY):
 
 
 def awake(model):
-    """Relations count from the start, where they are 0 as a rule."""
+    """Give the relations random weights; a new net has zeros."""
     for name, weight in model.named_parameters():
         if name.endswith("relation"):
             torch.nn.init.normal_(weight, std=0.2)
@@ -39,7 +39,7 @@ def awake(model):
 
 
 def unchecked(**words):
-    """A configuration with words that the type check which tests add would refuse first."""
+    """A configuration with values that bypass the type check of the tests."""
     config = replace(TINY)
     vars(config).update(words)
     return config
@@ -77,7 +77,7 @@ def test_every_block_is_trained_and_no_two_share_weights():
     outside = 5 * 16 + 16 * 5
     assert parameters(one) == outside + inside
     assert parameters(two) == outside + 2 * inside
-    # qkv and out, relations of two heads, and three maps of a gated MLP
+    # qkv and out, relations of two heads, three maps of a gated MLP
     assert inside == 4 * 16 * 16 + 2 * 4 + 3 * 16 * 43
 
 
@@ -95,12 +95,12 @@ def test_its_blocks_are_those_of_the_recursive_net(prefix):
     begun, _ = model.start(inputs)
     assert torch.equal(context.x[:, prefix:], begun.z)
     found = other.head(other.nets[0](context.x, context.biases[0])[:, prefix:])
-    # an empty token in front is one more cell to look at
+    # an empty token in front is one more cell to attend to
     assert torch.allclose(found, settle(model, inputs, 3).output, atol=1e-5) is (prefix == 0)
 
 
 def symmetry(seed):
-    """A permutation of the 16 cells: rows and columns within and between bands, and perhaps transposed."""
+    """A permutation of the 16 cells: of rows and columns within and between bands; transposed for odd seeds."""
     generator = torch.Generator().manual_seed(seed)
 
     def lines():
@@ -119,7 +119,7 @@ def symmetry(seed):
 def test_permuting_cells_by_a_sudoku_symmetry_permutes_the_logits(seed):
     model, inputs, order = build(seed).double(), boards(seed), symmetry(seed)
     relations = model.relations
-    # transposing swaps what rows and columns are, so their learned numbers must be swapped with them
+    # transposing swaps rows and columns, so their learned numbers must be swapped too
     if seed % 2:
         with torch.no_grad():
             swapped = build(seed).double()
@@ -151,7 +151,7 @@ def test_other_permutations_matter():
             r"multiple of 2 x heads \(1 or more\), not 16 with 3 heads",
         ),
         (lambda: build().start(torch.zeros(2, 8, dtype=torch.int64)), r"shape \(B, 16\), not \(2, 8\)"),
-        # without the type check that tests add
+        # bypasses the type check of the tests
         (lambda: unwrap(FeedForward.start)(build(), boards()[0]), r"shape \(B, 16\), not \(16,\)"),
         (lambda: build().start(boards() + 5), "symbols must be numbers from 0 to 4"),
     ],
@@ -191,5 +191,5 @@ def test_attention_by_hand():
     assert torch.allclose(attend(q, k, v, bias).flatten(), expected)
     for row, column in product(range(2), repeat=2):
         one = torch.full((1, 2, 2), -50.0)
-        one[0, row, column] = 0  # each cell looks where its bias lets it
+        one[0, row, column] = 0  # each cell attends only where its bias allows it
         assert attend(q, k, v, one)[0, 0, row, 0].item() == pytest.approx(v[0, 0, column, 0].item(), abs=1e-6)

@@ -1,4 +1,4 @@
-"""The hierarchical reasoning model is two networks and a short gradient, and nothing else."""
+"""The hierarchical reasoning model is the tiny one with two networks, a short gradient and other sizes."""
 
 from dataclasses import replace
 

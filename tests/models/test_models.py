@@ -1,4 +1,4 @@
-"""Shapes, reach, bounded states, reproducible starts and honest sizes of the models."""
+"""Shapes, reach, bounded states, reproducible starts and sizes of the models."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The tiny recursive model: its sizes, its order of sums, its gradients, and what its objective asks of it."""
+"""The tiny recursive model: its sizes, its order of sums, its gradients, and its objective."""
 
 import math
 from dataclasses import replace
@@ -157,7 +157,7 @@ def with_row(row):
 
 
 def unchecked(**words):
-    """An objective with words that the type check which tests add would refuse first."""
+    """An objective with values that bypass the type check of the tests."""
     objective = HaltingSupervision()
     vars(objective).update(words)
     objective.__post_init__()
@@ -182,7 +182,7 @@ def unchecked(**words):
         (lambda: TRM(TINY, torch.zeros(1, 8, 8)), RELATIONS + r"\(1, 8, 8\)"),
         (lambda: build("rotary").start(boards("rotary")[:, :8]), r"boards \(B, 9\), not \(3, 8\)"),
         (lambda: build("puzzles").start(boards("rotary")), r"boards \(B, 10\), not \(3, 9\)"),
-        # without the type check that tests add
+        # bypasses the type check of the tests
         (lambda: unwrap(TRM.embedded)(build("rotary"), boards("rotary")[0]), r"boards \(B, 9\), not \(9,\)"),
         (lambda: build("rotary").start(boards("rotary") + 5), "symbols must be numbers from 0 to 4"),
         (lambda: build("rotary").start(boards("rotary") - 5), "symbols must be numbers from 0 to 4"),
@@ -280,7 +280,7 @@ def test_the_gradient_of_the_last_cycle_equals_detaching_by_hand(name, seed):
     truncated = gradients(model, settle(model, inputs, 3, grad_steps=1).state)
     full = gradients(model, settle(model, inputs, 3).state)
     assert all(torch.equal(a, b) for a, b in zip(by_hand, truncated, strict=True))
-    # one step's gradient never reaches further back
+    # with the one-step gradient, the full gradient reaches no further back either
     same = all(torch.allclose(a, b) for a, b in zip(truncated, full, strict=True))
     assert same is (CONFIGS[name].gradient == "last")
 
@@ -311,7 +311,7 @@ def test_boards_do_not_see_each_other(name, seed):
 
 @all_models
 def test_thinking_is_the_derivations(name):
-    """`derived` runs the same weights, whatever the form (the command compares all numbers)."""
+    """`derived` gives the same answers with the same weights (the parity command compares all numbers)."""
     config = CONFIGS[name]
     if name == "two nets" or config.gradient == "last":
         return  # compared in test_hrm
@@ -398,7 +398,7 @@ def test_the_loss_of_a_supervision_step_by_hand(name, loss):
 
 
 def with_bias(model, bias):
-    """The head says the same of every state."""
+    """Set the head to give every state the same logits."""
     with torch.no_grad():
         model.halt.weight.zero_()
         model.halt.bias.copy_(torch.tensor(bias))
@@ -460,7 +460,7 @@ def test_a_confident_head_halts_unless_the_slot_explores():
 
 
 def test_solved_and_old_slots_are_refilled_whatever_the_head_says():
-    """Slot 0 is solved, slot 1 is not, slot 2 is not and has had its time."""
+    """Slot 0 is solved; slot 1 is not; slot 2 is not, and has reached its largest age."""
     model = build("rotary")
     inputs = boards("rotary")
     given = settle(model, inputs, 1).output.argmax(-1)
@@ -579,7 +579,7 @@ def test_answers_without_early_exit_are_those_of_thinking(name):
 
 
 def undecided(model):
-    """About half of the states halt."""
+    """Set the head's bias to zero: about half of the states halt."""
     torch.nn.init.zeros_(model.halt.bias)
     return model
 

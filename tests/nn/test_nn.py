@@ -1,4 +1,4 @@
-"""What each layer promises: relative positions, causality, gating, size one, unchanged numbers of cells."""
+"""The properties of each layer: relative positions, causality, gating, size one, unchanged numbers of cells."""
 
 import pytest
 import torch

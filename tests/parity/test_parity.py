@@ -1,4 +1,4 @@
-"""Golden files are reproduced by the command, whatever their sizes; what is not equal or not whole is said."""
+"""The parity command reproduces golden files of all sizes, and reports numbers that differ and broken files."""
 
 import json
 import math
@@ -117,7 +117,7 @@ def test_files_of_every_size(tmp_path_factory, seed, heads, layers, cycles, pref
     assert parity.agree(found), found
 
 
-# not token mixing: its norm over few cells amplifies rounding until the table's signs turn
+# token mixing is left out: its norm over few cells amplifies rounding until signs in the table's update flip
 @pytest.mark.parametrize("kind", ["rope", "learned", "half a row", "hrm"])
 @pytest.mark.parametrize("seed", range(3))
 def test_optimizer_steps_of_other_sizes(tmp_path, kind, seed):
@@ -167,7 +167,7 @@ def test_names_go_both_ways():
 
 
 def with_eps(monkeypatch):
-    for module in (norms, parts):  # plain, fused
+    for module in (norms, parts):  # the plain form and the fused one
         monkeypatch.setattr(module, "EPS", 1e-4)
 
 
@@ -207,7 +207,7 @@ def test_a_wrong_model_fails(name, spoil, monkeypatch, capsys):
 
 
 DEEP_TOKENS = derived.configuration(mlp_t=True, pos_encodings="none", H_cycles=3, L_cycles=6)
-CHANGED = {  # what is written, how, and one tensor of each group
+CHANGED = {  # kind -> function that writes the file, its configuration, groups to change
     "attention": (derived.write_supervised, derived.configuration(), sorted(FORWARD)),
     "deep tokens": (derived.write_supervised, DEEP_TOKENS, sorted(FORWARD)),
     "trained": (derived.write_trained, derived.configuration(), sorted(TRAINED)),
@@ -216,7 +216,7 @@ CHANGED = {  # what is written, how, and one tensor of each group
 
 @pytest.mark.parametrize(("kind", "group"), [(kind, group) for kind in CHANGED for group in CHANGED[kind][2]])
 def test_a_changed_number_fails(tmp_path, kind, group, capsys):
-    # the last tensor of its group, for which the most is allowed
+    # change the last tensor of its group: its allowed error is the largest
     write, config, _ = CHANGED[kind]
     path = write(tmp_path / "x.npz", config)
     with np.load(path) as file:
@@ -232,7 +232,7 @@ def test_a_changed_number_fails(tmp_path, kind, group, capsys):
 
 
 def judged(monkeypatch, **tensors):
-    """What is found in a file of tensors that are told as (theirs, ours, exact)."""
+    """The errors of a file with these tensors, each given as (theirs, ours, exact)."""
     told = {
         name: tuple(np.atleast_1d(part).astype(float) for part in parts) for name, parts in tensors.items()
     }
@@ -247,7 +247,7 @@ def judged(monkeypatch, **tensors):
 
 
 def rough(rounding, error=0.0, size=4):
-    """A tensor of ones, by how much rounding has moved ours, and how far it is from theirs."""
+    """Theirs, ours and exact: ours differs from theirs by `error`, and from the exact numbers by `rounding`."""
     return np.full(size, 1.0), np.full(size, 1.0 + error), np.full(size, 1.0 + error + rounding)
 
 
@@ -284,7 +284,7 @@ def test_our_numbers_are_computed_on_the_device_and_the_exact_ones_on_the_cpu(mo
 
 @pytest.mark.parametrize("name", ["hrm", "trm_att", "trm_mlp"])
 def test_model_and_boards_go_to_the_device(name):
-    golden, meta = read_golden(GOLDEN / f"{name}.npz"), torch.device("meta")  # a device without numbers
+    golden, meta = read_golden(GOLDEN / f"{name}.npz"), torch.device("meta")  # a device that holds no numbers
     first, value = next(iter(recompute.numbers(golden, device=meta)))
     assert (first, value.device) == ("out/x_embedding", meta)
     trained = recompute.batch_of(read_golden(GOLDEN / "trm_train6.npz"), "step0/in/", meta)
@@ -331,7 +331,7 @@ def test_what_is_no_number_never_agrees_and_allows_nothing(monkeypatch, number):
 
 
 def test_gradients_that_vanish_do_not_excuse_the_others(tmp_path):
-    # a head that is sure of right answers: 1 - sigmoid(15) is mere rounding
+    # the head is sure of right answers: 1 - sigmoid(15) is nothing but rounding
     config = derived.configuration()
     w, (tokens, labels, ids) = derived.weights(config, False, 3), derived.batch(config, 3, 3)
     w["q_head.bias"][0] = 15
@@ -420,7 +420,7 @@ def test_files_that_do_not_fit_are_one_line(tmp_path, kind, capsys):
 
 
 def one_line(path, capsys):
-    """What the command says of a file that is not judged."""
+    """The one line that the command prints about a file that it cannot judge."""
     assert main(["parity", str(path)]) == 2
     streams = capsys.readouterr()
     assert streams.err.count("\n") == 1
@@ -520,7 +520,7 @@ def test_files_that_cannot_be_read_are_one_line(tmp_path, kind, words, capsys):
         shutil.copy(GOLDEN / "hrm.json", path.with_suffix(".json"))
     if kind == "cut":
         path.write_bytes(path.read_bytes()[:20_000])
-    if kind in ("bent", "newer"):  # numbers that do not unpack; an archive's version that is not yet known
+    if kind in ("bent", "newer"):  # bent: data that do not unpack; newer: an unknown version of the archive
         raw = bytearray(path.read_bytes())
         at, count = (raw.rfind(b"PK\x01\x02") + 6, 1) if kind == "newer" else (5_000, 20)
         raw[at : at + count] = b"\xff" * count

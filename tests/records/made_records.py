@@ -1,4 +1,4 @@
-"""Records and re-runs as they are made for tests."""
+"""Records and re-runs, made for tests."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ VERSIONS = {"python": "3.12.0", "torch": "2.13.0+cpu"}
 
 
 def trial(config, _):
-    """Ends at what its configuration says: the share right, and how far the learning curve is off."""
+    """Returns what its configuration holds: the share right, and the shift of the learning curve."""
     curve = {"loss": [2.0 + config["off"], 1.0 / 3]}
     return {"params": config["params"], "curve": curve, "right": config["right"], "train_seconds": 0.5}, {}
 
@@ -50,12 +50,12 @@ def record(arm="good", seed=0, **changes):
 
 
 def altered(one, **values):
-    """The record with other values."""
+    """The record with some values changed."""
     return replace(one, values=one.values | values)
 
 
 def again(one, word="same bits", **changes):
-    """What a re-run of a record came to."""
+    """The entry of a re-run of a record."""
     made = Rerun(
         file="trials.json",
         arm=one.arm,
@@ -75,7 +75,7 @@ def again(one, word="same bits", **changes):
 
 
 def write(folder, records):
-    """Records as the reference of `trial` below a folder."""
+    """Write records as the reference of `trial` below a folder."""
     results = {}
     for one in records:
         results.setdefault(one.arm, {})[one.seed] = one

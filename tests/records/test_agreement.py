@@ -1,4 +1,4 @@
-"""When a re-run agrees with its record, and that the rule can fail."""
+"""The rule by which a re-run agrees with its record, and cases in which it does not."""
 
 from dataclasses import replace
 
@@ -43,7 +43,7 @@ CHANGES = [
     ({"curve": loss(2.0 + 1e-5)}, VALUES),
     ({"curve": loss(2.019)}, SPREAD),
     ({"curve": loss(2.021)}, DIFFERS),
-    ({"curve": {"loss": [2.0, 9.0]}}, SPREAD),  # later points: training amplifies rounding
+    ({"curve": {"loss": [2.0, 9.0]}}, SPREAD),  # later losses may differ: training amplifies rounding
     ({"curve": {"loss": [2.0]}}, SPREAD),
     ({"curve": {}}, DIFFERS),
     ({"params": 10}, DIFFERS),

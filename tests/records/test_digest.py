@@ -1,4 +1,4 @@
-"""The digest of a trial's code: what its file and all that this imports of the package say, and nothing else."""
+"""The digest of a trial depends on the code of its file and of its imports from the package, and on nothing else."""
 
 import pytest
 
@@ -12,7 +12,7 @@ G = "K = 1\ndef g(x):\n    return x + K\n"
 
 @pytest.fixture
 def digest(tmp_path, monkeypatch):
-    """Digest of module `a` of a package whose files are given as text."""
+    """Digest of module `a` in a package whose files are given as text."""
     monkeypatch.setattr(digests, "ROOT", tmp_path)
 
     def of(**texts):
@@ -52,9 +52,9 @@ IMPORTS = [
     "import recurse_lab.b\n",
     "import recurse_lab.b as other\n",
     "def f():\n    from recurse_lab.b import g\n",
-    "from recurse_lab.c import h\n",  # which imports b
-    "from recurse_lab.d import e\n",  # a file of a folder, which imports b
-    "from recurse_lab.d import name\n",  # the folder's own file does
+    "from recurse_lab.c import h\n",  # c imports b
+    "from recurse_lab.d import e\n",  # e is a file of folder d and imports b
+    "from recurse_lab.d import name\n",  # the folder's __init__.py imports b
 ]
 
 
@@ -71,7 +71,7 @@ def test_every_way_to_import_counts_also_through_others(digest, how):
 def test_what_nobody_imports_and_other_packages_do_not_count(digest):
     plain = digest(a="import math\nfrom os import path\n" + F, b=G)
     assert digest(c="L = 1\n", math="L = 1\n") == plain
-    assert digest(a="import cmath\nfrom os import path\n" + F) != plain  # but which are imported does
+    assert digest(a="import cmath\nfrom os import path\n" + F) != plain  # names of imports count
 
 
 def test_files_that_import_each_other_have_a_digest(digest):

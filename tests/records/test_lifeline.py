@@ -1,4 +1,4 @@
-"""Training processes end with the one they work for, however it ends; a signal ends `run` as Ctrl-C does."""
+"""Training processes end with the process they work for, even if it is killed; a signal ends `run` like Ctrl-C."""
 
 import os
 import signal
@@ -47,7 +47,7 @@ start("07", profile=profile, seed=seed, jobs=jobs).replicate(trial, {"arm": FOLD
 
 
 def begin(folder, program):
-    """Start a program that trains in two processes; itself and all its children, once both train."""
+    """Start a program that trains in two processes; return it and all its children once both train."""
     (folder / "sleeper.py").write_text(SLEEPER)
     (folder / "program.py").write_text(program.replace("FOLDER", repr(str(folder))))
     here = os.pathsep.join([str(folder), *filter(None, sys.path)])
@@ -83,7 +83,7 @@ def gone(processes):
 def test_trials_end_when_the_process_that_asked_for_them_is_killed(tmp_path):
     started, children = begin(tmp_path, TRAINS)
     assert len(children) >= 2
-    with started:  # not `communicate`: it would wait for what still holds the pipe
+    with started:  # not `communicate`: it would wait for children that still hold the pipe
         started.kill()
         started.wait(10)
         until(lambda: gone(children), 5)

@@ -1,4 +1,4 @@
-"""Commit and lock of a number: what git says of the code, and nothing where it says nothing."""
+"""Commit and lock of a number, taken from git and constraints.txt; unknown if there are none."""
 
 import subprocess
 
@@ -9,7 +9,7 @@ from recurse_lab.records import origin
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """A repository with this package's first file and a lock, as git sees it."""
+    """A git repository with this package's first file and a lock."""
     monkeypatch.setattr(origin, "ROOT", tmp_path)
 
     def git(*words):

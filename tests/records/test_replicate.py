@@ -1,4 +1,4 @@
-"""Finished trials survive interruption and come from the cache; changed code or configuration never meets them."""
+"""Finished trials survive interruption and come from the cache; changed code or configuration never gets them."""
 
 import gc
 from contextlib import nullcontext
@@ -13,7 +13,7 @@ from recurse_lab.records.replicate import is_fresh, replicate
 
 
 def counting_trial(config, seed):
-    """Stands for a training run; leaves a mark for every time it really runs."""
+    """A stand-in for a training run; it leaves a mark each time it really runs."""
     with (config["marks"] / f"{seed}").open("a") as marks:
         marks.write("x")
     if config.get("fail_on") == seed:
@@ -70,7 +70,7 @@ def test_the_collector_leaves_out_what_was_there_before_a_trial_and_only_during_
     failing = {"plus_one": arms["plus_one"] | {"fail_on": 5}}
     with pytest.raises(FloatingPointError) if seed == 5 else nullcontext():
         replicate(trial, failing, [seed], cache=tmp_path)
-    assert frozen[0] > 10_000  # torch is loaded
+    assert frozen[0] > 10_000  # at least the objects of torch
     assert gc.get_freeze_count() == 0
 
 

@@ -1,4 +1,4 @@
-"""The report's index shows every record file, and no fault of theirs costs the report."""
+"""The report's index shows every record file; a broken one does not stop the report."""
 
 import html
 

@@ -1,4 +1,4 @@
-"""Records are drawn by a seed, run again in full by the present code, and what agreed is written beside them."""
+"""Records are drawn by a seed and run again in full by the present code; the results are written beside them."""
 
 import json
 from dataclasses import replace
@@ -21,7 +21,7 @@ TEN = [made.record(arm, seed) for arm in ("good", "poor") for seed in range(5)]
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Ten records of a trial that takes no time, as the only ones of the project."""
+    """Ten records of a trial that takes no time, as the only records of the project."""
     for module in ("store", "rerun"):
         monkeypatch.setattr(
             f"recurse_lab.records.{module}.reference_path", lambda *_: tmp_path / "data" / "t.json"
@@ -132,7 +132,7 @@ def test_seeds_are_written_short():
     assert [span(seeds) for seeds in ([3], [0, 1, 2], [2, 0, 1], [0, 2, 7])] == ["3", "0-2", "0-2", "0, 2, 7"]
 
 
-# What the book's own records hold
+# The book's own records
 
 
 def files():
@@ -173,7 +173,7 @@ def test_the_cheapest_record_of_each_file_runs_again_and_agrees(capsys):
             print(f"\n{one.file}: {one.arm}, seed {one.seed}: {one.word} ({one.by:+.3f})", end="")
     assert len(found) == len(chosen)
     assert [one for one in found if not one.agrees] == []
-    for file, record in chosen:  # and a record that was altered would have been found out
+    for file, record in chosen:  # a changed record does not agree
         bent = (
             {"params": -1}
             if "params" in record.values

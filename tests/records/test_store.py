@@ -1,4 +1,4 @@
-"""Reference records: where they stand, and the one line that says where they come from."""
+"""Reference records: their paths, and the note on their origin."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ THREE = [made.record(seed=seed) for seed in range(3)]
 
 @pytest.fixture
 def note(tmp_path, monkeypatch):
-    """What is said of records, and of re-runs of them."""
+    """A function that gives the note on some records and their re-runs."""
     monkeypatch.setattr("recurse_lab.records.store.reference_path", lambda *_: tmp_path / "trials.json")
 
     def of(records, *again):
@@ -25,7 +25,7 @@ def note(tmp_path, monkeypatch):
         write_reruns(tmp_path, again)
         arms = {name: made.ARMS[name] for name in dict.fromkeys(one.arm for one in records)}
         reference = read_reference(tmp_path, made.trial, arms)
-        assert len(repr(reference)) < 400  # notebooks keep it beside the note
+        assert len(repr(reference)) < 400  # notebooks store the repr beside the note
         assert reference._repr_markdown_() == reference.note
         return reference.note
 

@@ -1,4 +1,4 @@
-"""Every figure has words, strict and small JSON, and sliders that point at frames that exist."""
+"""Every figure has titles and alt text, valid and small JSON, and sliders that point at existing frames."""
 
 import json
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def falling(bad, shape=(100, 8)):
-    """Residuals that fall; the numbers at the end may be broken."""
+    """Residuals that fall, with `bad` numbers at the end."""
     values = np.exp(-np.arange(shape[0])[:, None] / 9) * RANDOM.uniform(0.5, 2, shape)
     values[-2:, 0] = bad
     return values
@@ -52,7 +52,7 @@ def effect(bad):
 
 
 def panels(_):
-    """Three tests, one of them without an input, and grids that are none, small, flat and of full size."""
+    """Three tests, one without an input; grids that are missing, small, flat and of full size."""
     one, flat = show.Panel("input", RANDOM.integers(0, 10, (3, 3))), RANDOM.integers(0, 10, (1, 5))
     full = show.Panel("first guess", RANDOM.integers(0, 10, (30, 30)), right=False)
     rows = [
@@ -73,7 +73,7 @@ def solution(side):
 
 def sudoku(bad, side=9, steps=100, blanks=0.7):
     solved = solution(side)
-    random = np.random.default_rng(0)  # its own, so that the figure's size does not depend on other tests
+    random = np.random.default_rng(0)  # its own: the size of the figure must not depend on other tests
     givens = np.where(random.random((side, side)) < blanks, 0, solved)
     answers = random.integers(0, side + 1, (steps + 1, side, side))
     answers[-1] = solved
@@ -138,7 +138,7 @@ WITH_SLIDER = (
 
 
 def strict(fig):
-    """The figure as JSON, with the numbers as they are in it; plotly's own writer would hide a nan."""
+    """The figure as JSON with its numbers unchanged; plotly's own writer would hide a NaN."""
     return json.dumps(fig.to_plotly_json(), allow_nan=False, default=lambda array: array.tolist())
 
 
@@ -254,7 +254,7 @@ def test_cells_have_their_colors_borders_and_numbers():
     scale = dict.fromkeys(color for _, color in fig.data[0].colorscale)
     assert list(scale) == list(ARC_COLORS)
     assert len(scale) == 10
-    # color c covers c - 0.5 to c + 0.5
+    # color c covers values from c - 0.5 to c + 0.5
     edges = [edge for edge, _ in fig.data[0].colorscale]
     span = fig.data[0].zmax - fig.data[0].zmin
     assert [fig.data[0].zmin + span * edge for edge in edges[::2]] == pytest.approx(np.arange(10) - 0.5)

@@ -1,4 +1,4 @@
-"""What the figures of the Sudoku chapters show is counted by hand on small boards, arms and heads."""
+"""The figures of the Sudoku chapters equal counts by hand on small boards, arms and heads."""
 
 from types import SimpleNamespace
 
@@ -24,7 +24,7 @@ def board(answers, confidence=0.5, most=40):
 
 
 def one_wrong_then_none():
-    """Every blank cell right but the last one of row 1; a given answered wrongly, which does not count."""
+    """All blank cells are right but the last of row 1; a given is answered wrongly, which does not count."""
     answers = np.stack([SOLVED, SOLVED, SOLVED])
     answers[:2, 0, 3] = 3
     answers[:, 0, 0] = 4
@@ -190,7 +190,7 @@ def test_ablations_by_hand(baseline):
     assert [trace.x for trace in seeds] == [(0.1, 0.3), (0.5, 0.7), (0.9,)]
     assert [round(np.mean(trace.y), 9) for trace in seeds] == [0, 1, 2]
     assert ["-open" in trace.marker.symbol for trace in seeds] == [False, False, True]
-    assert seeds[0].marker.symbol != seeds[1].marker.symbol  # the baseline is seen without color
+    assert seeds[0].marker.symbol != seeds[1].marker.symbol  # the baseline can be told apart without color
     (line,) = fig.layout.shapes
     assert (line.x0, line.x1, line.line.dash) == pytest.approx((0.6, 0.6, "dash"))
     assert list(fig.layout.yaxis.ticktext) == ["first", "the second", "third"]

@@ -1,4 +1,4 @@
-"""ARC: tasks are what they should be, views undo themselves, boards hold their grids, and votes are counted."""
+"""ARC: tasks are complete, augmentations can be undone, boards hold their grids, and votes are counted."""
 
 import json
 import sys
@@ -67,7 +67,7 @@ def test_editions_are_whole(edition, counts):
 def test_a_task_by_name():
     task = load_arc("25ff71a9")
     assert (len(task.demonstrations), len(task.tests), task.side) == (4, 2, 3)
-    # everything falls by one row
+    # in this task, every grid moves down by one row
     for grid, fallen in (*task.demonstrations, *task.tests):
         assert np.array_equal(np.roll(grid, 1, axis=0), fallen)
     assert load_arc("00576224").name == load_arc("00576224", "arc2").name == "00576224"
@@ -390,7 +390,7 @@ def test_other_rows_are_other_rows(seed, rows):
 
 
 class Knows:
-    """Answers by the row alone, whatever the board; the higher the row, the surer."""
+    """Answers by the row alone, not by the board; surer for higher rows."""
 
     def __init__(self, known):
         self.known = torch.nn.functional.pad(known.clamp_min(0), (0, 0, 1, 0))

@@ -1,4 +1,4 @@
-"""Another solver agrees on every puzzle, splits hold in every guise of a grid, grades are right on hand-made boards."""
+"""Another solver agrees on all puzzles; all symmetric forms of a grid share a split; grades equal those by hand."""
 
 import random
 from collections import Counter
@@ -45,7 +45,7 @@ def units(side):
 
 
 def by_constraints(side, puzzle, most=2):
-    """Up to `most` solutions, found by a solver that shares no line with the one under test."""
+    """Up to `most` solutions, found by a solver that shares no code with the one under test."""
     problem = Problem()
     for cell, digit in enumerate(puzzle):
         problem.addVariable(cell, [digit] if digit else list(range(1, side + 1)))
@@ -126,7 +126,7 @@ def test_digging_never_passes_the_number_asked_and_leaves_one_solution(side, see
     assert left >= givens
     assert all(digit in (0, right) for digit, right in zip(puzzle, solution, strict=True))
     assert by_constraints(side, puzzle) == [solution]
-    if left > givens:  # no given could have been spared
+    if left > givens:  # no given can be removed
         for cell in [cell for cell, digit in enumerate(puzzle) if digit][:: 1 + side // 3]:
             fewer = [*puzzle[:cell], 0, *puzzle[cell + 1 :]]
             assert len(rules.solutions(fewer)) == 2
@@ -141,7 +141,7 @@ def test_the_fewest_givens_of_4x4_are_four():
 
 @pytest.fixture
 def pythons_randomness():
-    """Leaves Python's own global random state as it was."""
+    """Restore Python's global random state after the test."""
     state = random.getstate()
     yield
     random.setstate(state)
@@ -169,7 +169,7 @@ def shuffled(count, source):
 
 
 def guise(side, solution, source):
-    """The grid with digits relabeled, and rows and columns permuted within and between bands."""
+    """The grid with its digits relabeled, and its rows and columns permuted within and between bands."""
     high, wide = HIGH_WIDE[side]
     new = [0, *(digit + 1 for digit in shuffled(side, source))]
     rows = [high * band + row for band in shuffled(side // high, source) for row in shuffled(high, source)]
@@ -191,7 +191,7 @@ def test_no_guise_of_a_grid_has_another_kind(side, seed, turn):
     assert task.rules.is_solution(other)
     assert task.kind(other) == task.kind(solution)
     splits = {task.split_of(solution), task.split_of(other)}
-    # the two kinds of 4x4 are too few for three splits: the last two share one
+    # the two kinds of 4x4 grids are too few for three splits: train and validation share one
     assert len(splits) == 1 or (side == 4 and splits == {"train", "validation"})
 
 
@@ -232,11 +232,10 @@ def test_4x4_is_divided_into_two_kinds():
 # Grades
 
 FULL = board("1234 3412 2143 4321")
-ONE_BLANK = board("1234 3412 2143 4320")  # the corner has one candidate
-TWO_LINES = board("0034 0012 0043 0021")  # two columns of pairs: no cell says which comes first
-LAST_ROW = board("1234 3412 2143 0000")  # each cell's column says what it is
-# no cell has one candidate, but in the second row only the last cell can be 2: the first box holds one,
-# and columns four and five hold one each
+ONE_BLANK = board("1234 3412 2143 4320")  # the blank corner has one candidate
+TWO_LINES = board("0034 0012 0043 0021")  # the digits of the left two columns can be swapped
+LAST_ROW = board("1234 3412 2143 0000")  # the column of each blank cell decides it
+# naked singles leave cells blank; hidden singles fill them
 HIDDEN = board("003000 401050 004006 300000 000012 000030")
 SEARCH = board("060002 000001 052000 300200 200030 034000")
 
@@ -262,7 +261,7 @@ def test_grades_of_hand_made_boards(puzzle, grade):
 
 
 def singles(side, puzzle, hidden):
-    """What is left blank when no naked (or hidden) single is left, with sets and not bit masks."""
+    """The cells left blank when no naked (or hidden) single is left, found with sets instead of bit masks."""
     puzzle, all_units = list(puzzle), units(side)
     peers = [set().union(*(unit for unit in all_units if cell in unit)) for cell in range(side**2)]
     moved = True
@@ -308,7 +307,7 @@ def test_a_puzzle_that_needs_search_is_not_finished_by_singles():
     assert all(singles(6, puzzle, hidden=True) > 0 for puzzle in hard)
 
 
-# What is done to puzzles and answers
+# Augmentation and judgment of puzzles
 
 
 @settings(max_examples=8)
@@ -358,7 +357,7 @@ def test_verify_refuses_changed_cells_and_changed_givens(side):
         corrupted = targets.repeat(len(wrong), 1)
         corrupted[:, cell] = torch.tensor(wrong)
         assert not task.verify(inputs.expand_as(corrupted), corrupted).any()
-    # another solution grid is full and right, but not an answer to this puzzle
+    # another solution grid is valid, but it does not answer this puzzle
     relabeling = task.augment(Batch(inputs, targets), generator(1)).targets
     assert task.rules.is_solution(relabeling[0].tolist())
     assert not task.verify(inputs, relabeling).any()

@@ -1,4 +1,4 @@
-"""Solvers solve what generators made, verifiers refuse everything else, and splits never share a problem."""
+"""Solvers solve all generated problems, verifiers refuse all other answers, and splits never share a problem."""
 
 from itertools import accumulate, product
 from operator import xor

@@ -1,4 +1,4 @@
-"""One seed, one result; rates and curricula by hand; what fit refuses and what it leaves alone."""
+"""One seed gives one result; rates and curricula by hand; `fit` refuses bad input and keeps global state."""
 
 import pytest
 import torch
@@ -161,7 +161,7 @@ def test_accuracy_counts_only_cells_that_count():
 
 
 class Blank(Classes):
-    """A task whose problems only show their size."""
+    """A task whose problems hold nothing but their size."""
 
     symbols = classes = 2
     dims = 1
@@ -204,7 +204,7 @@ def pool(count, problems=5, seed=0, augment=None):
 
 
 def test_a_pool_draws_with_replacement_and_keeps_inputs_and_targets_together():
-    source = pool(20)  # more than there are
+    source = pool(20)  # a batch larger than the pool
     batches = [source.draw() for _ in range(100)]
     for batch in batches:
         assert batch.inputs.shape == batch.targets.shape == (20, 3)

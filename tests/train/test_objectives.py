@@ -1,4 +1,4 @@
-"""What each objective asks of a stream of thoughts, watched on a model that notes how it is used."""
+"""The use that each objective makes of a stream of thoughts, seen on a model that records its calls."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ from recurse_lab.train.objectives.slots import Slots, refilled
 
 
 class Climber(nn.Module):
-    """Every cell climbs by one a step and answers 0 below 1.5, then 1; notes grad modes and reads."""
+    """Every cell rises by one at each step; its answer is 0 below 1.5, then 1. It records grad modes and reads."""
 
     def __init__(self):
         super().__init__()
@@ -74,7 +74,7 @@ def test_cross_entropy_leaves_out_cells_that_do_not_count():
 
 
 def lengths(objective, seeds=300, progress=1.0):
-    """(without gradient, with gradient) of one call for each of many seeds."""
+    """(steps without gradient, steps with gradient) of one call, for each of many seeds."""
     counts = []
     for seed in range(seeds):
         net = Climber()
@@ -106,7 +106,7 @@ def test_progressive_starts_late_only_when_it_is_told_to():
     assert half.mean_steps == pytest.approx((0.5 * 0.6 * 4, 1))
 
 
-# one step leaves the first slot solved (answer 0), two the second, and none the third
+# the first slot is solved after one step (answer 0), the second after two, the third never
 PROBLEMS = batch([0, 0], [1, 1], [0, 1])
 FRESH = batch([0, 0], [0, 0], [0, 0], inputs=1)
 
@@ -130,7 +130,7 @@ def test_deep_supervision_refills_what_is_solved_and_carries_the_rest_on():
     third = ask(objective, net, FRESH, second.carry)
     assert third.carry.slots.batch.inputs[:, 0].tolist() == [1, 1, 0]
     assert third.carry.slots.age.tolist() == [1, 1, 3]
-    assert third.carry.halted.tolist() == [True, True, True]  # the last for its age
+    assert third.carry.halted.tolist() == [True, True, True]  # the third slot is halted by its age
 
 
 def test_with_one_step_a_problem_every_batch_is_worked_on_once():

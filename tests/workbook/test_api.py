@@ -1,4 +1,4 @@
-"""The report's API pages name the public face, need no network, and do not stop a report where they fail."""
+"""The report's API pages list all public names and need no network; if they fail, the report still works."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The reader's notebooks survive everything, and newer editions come beside them, once."""
+"""The reader's notebooks are never overwritten, and a newer edition is put beside them once."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ def names(folder):
 
 @pytest.fixture
 def own(tmp_path):
-    """The reader's folder, after the first edition was put into it."""
+    """The reader's folder, with the first edition in it."""
     folder = tmp_path / "own"
     folder.mkdir()
     assert bring_notebooks(folder, write_book(tmp_path / "book")) == [f"{NAME}: made"]
@@ -117,7 +117,7 @@ def test_outputs_alone_make_no_new_edition(own, tmp_path):
 
 @pytest.fixture
 def opened(tmp_path, monkeypatch):
-    """A project with one chapter, and the commands that would have been run in it."""
+    """A project with one chapter; the list holds commands instead of running them."""
     monkeypatch.setattr(import_module("recurse_lab.workbook.start"), "ROOT", tmp_path)
     book = write_book(tmp_path / "notebooks")
     execution = import_module("recurse_lab.workbook.execute")

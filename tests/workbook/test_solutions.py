@@ -1,4 +1,4 @@
-"""Solutions come when they are asked for, and the student edition holds nothing of them."""
+"""Solutions appear on request, and the student edition holds none of them."""
 
 import nbformat
 import pytest

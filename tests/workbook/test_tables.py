@@ -1,4 +1,4 @@
-"""What is made from the chapters' rooms: the README's table, bibliography and glossary, and who may say what."""
+"""Tables made from the chapters' rooms (README, bibliography, glossary), and the rooms that are refused."""
 
 import json
 import re
@@ -28,7 +28,7 @@ def text_of(chapter):
 
 @pytest.fixture
 def rooms_of(tmp_path, monkeypatch):
-    """Makes a package of rooms: folder name -> its __init__.py."""
+    """A function that makes a package of rooms: folder name -> text of its __init__.py."""
     monkeypatch.syspath_prepend(tmp_path)
 
     def make(**rooms):
@@ -47,7 +47,7 @@ def declaring(number, name):
     return f"from recurse_lab.chapters.chapter import Chapter\nCHAPTER = Chapter({said})\n"
 
 
-# What is committed
+# The committed tables
 
 
 def test_committed_tables_are_what_the_rooms_say():
