@@ -91,6 +91,15 @@ def test_a_chapter_imports_no_other_chapter(module):
         assert [name for name in others if not within(name, allowed)] == []
 
 
+@pytest.mark.parametrize("room", ["prefix_sums", "mazes", "sudoku", "arc"])
+def test_rooms_of_experiments_have_one_plan(room):
+    for file in ("arm", "trial", "scores", "tables"):
+        assert f"recurse_lab.experiments.{room}.{file}" in MODULES
+    tree = ast.parse(MODULES[f"recurse_lab.experiments.{room}.trial"].read_text(encoding="utf-8"))
+    names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    assert {"build", "train", "trial", "restore", "Trained"} <= names
+
+
 def test_every_part_has_its_rule():
     assert {part(module) for module in MODULES} - set(MAY_IMPORT) == {"", "workbook", "commands", "__main__"}
 

@@ -37,9 +37,14 @@ class Trained(NamedTuple):
 def train(arm: MazeArm, seed: int, after: After | None = None) -> Trained:
     """Train a net; `after` is called with every step."""
     with seeded(seed) as generator:
-        model = DeepThinking(arm.model)
+        model = build(arm)
     source = Curriculum(Mazes(), arm.batch, 5, arm.largest, generator, threshold=arm.threshold)
     return Trained(model, fit(model, source, arm.objective, arm.plan, generator, after))
+
+
+def build(arm: MazeArm) -> DeepThinking:
+    """An untrained net of the arm."""
+    return DeepThinking(arm.model)
 
 
 def restore(arm: MazeArm, weights: dict[str, Tensor]) -> DeepThinking:
@@ -48,4 +53,4 @@ def restore(arm: MazeArm, weights: dict[str, Tensor]) -> DeepThinking:
     Raises:
         ValueError: the weights belong to another configuration.
     """
-    return loaded(DeepThinking(arm.model), weights, arm.label)
+    return loaded(build(arm), weights, arm.label)

@@ -42,7 +42,8 @@ class Trained(NamedTuple):
 
 def train(arm: PrefixSumArm, seed: int, after: After | None = None) -> Trained:
     """Train a net; `after` is called with every step."""
-    model, generator = build(arm, seed)
+    with seeded(seed) as generator:
+        model = build(arm)
     source = Curriculum(PrefixSums(), arm.batch, arm.first_bits, arm.train_bits, generator)
     bits: list[int] = []
 
@@ -53,10 +54,9 @@ def train(arm: PrefixSumArm, seed: int, after: After | None = None) -> Trained:
     return Trained(model, fit(model, source, arm.objective, arm.plan, generator, note), bits)
 
 
-def build(arm: PrefixSumArm, seed: int) -> tuple[DeepThinking, Any]:
-    """An untrained net, and the generator that draws the training data."""
-    with seeded(seed) as generator:
-        return DeepThinking(arm.model), generator
+def build(arm: PrefixSumArm) -> DeepThinking:
+    """An untrained net of the arm."""
+    return DeepThinking(arm.model)
 
 
 def restore(arm: PrefixSumArm, weights: dict[str, Tensor]) -> DeepThinking:
@@ -65,4 +65,4 @@ def restore(arm: PrefixSumArm, weights: dict[str, Tensor]) -> DeepThinking:
     Raises:
         ValueError: the weights belong to another configuration.
     """
-    return loaded(DeepThinking(arm.model), weights, arm.label)
+    return loaded(build(arm), weights, arm.label)
