@@ -1,6 +1,7 @@
 """The command line: `python -m recurse_lab COMMAND`; `--help` lists the commands."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,6 +26,7 @@ COMMANDS = (run, refresh, verify, records, student, tables, parity, speed, lab, 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; bad input prints one line on the error stream."""
     options = build_parser().parse_args(arguments)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for kernels and workers: threads must not spin
     try:
         with stopped_by_signals():
             return options.command(options)

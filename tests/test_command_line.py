@@ -1,6 +1,7 @@
 """Execution keeps the outputs so far when it fails; the command line refuses bad input in one line, with a code."""
 
 import json
+import os
 
 import nbformat
 import pytest
@@ -109,3 +110,12 @@ def test_help_is_no_error(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     assert "recurse-lab" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("given", "kept"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_of_kernels_and_workers_do_not_spin_unless_asked_to(given, kept, monkeypatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", given or "")
+    if given is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+    assert main(["tables", "--check"]) == 0
+    assert os.environ["OMP_WAIT_POLICY"] == kept
