@@ -43,9 +43,7 @@ class Refined(NamedTuple):
     """The return value of a step that adds terms to the loss: its state and the terms."""
 
     state: State
-    terms: Mapping[
-        str, Tensor
-    ]  # name -> (B,): terms that the objective adds to the loss, for example a KL divergence
+    terms: Mapping[str, Tensor]  # name -> (B,): the objective adds them to the loss; for example KL divergences
 
 
 class Thought(NamedTuple):

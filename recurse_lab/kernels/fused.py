@@ -41,9 +41,10 @@ def attentive(
 
 
 def token_mixing(
-    block: TokenBlock, h_BCD: Float[Tensor, "B C D"], _: Float[Tensor, "H C C"] | None = None
+    block: TokenBlock, h_BCD: Float[Tensor, "B C D"], bias_HCC: Float[Tensor, "H C C"] | None = None
 ) -> Any:
     """Compute a block that mixes cells with an MLP (B, C, D); NotImplemented unless `exact`."""
+    del bias_HCC  # this block has no scores to add it to
     if not exact(h_BCD):
         return NotImplemented
     parts = (block.tokens.gate_up, block.tokens.down, block.mlp.gate_up, block.mlp.down)

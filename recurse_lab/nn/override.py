@@ -30,9 +30,9 @@ def overridable(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """
 
     @wraps(forward)
-    def forward_or_way(self: nn.Module, *inputs: Any) -> Tensor:
+    def forward_or_way(self: nn.Module, *inputs: Any, **named: Any) -> Tensor:
         way = _ways.get().get(type(self))
-        found = NotImplemented if way is None else way(self, *inputs)
-        return forward(self, *inputs) if found is NotImplemented else found
+        found = NotImplemented if way is None else way(self, *inputs, **named)
+        return forward(self, *inputs, **named) if found is NotImplemented else found
 
     return forward_or_way

@@ -239,8 +239,9 @@ def test_blocks_are_plain_in_every_mode_unless_fused_is_asked_for(number, used):
         with torch.inference_mode():
             block(h, bias)
     assert used == []
+    torch.testing.assert_close(block(h, bias_HCC=bias), expected)
     with fused():
-        torch.testing.assert_close(block(h, bias), expected)
+        torch.testing.assert_close(block(h, bias_HCC=bias), expected)
         with torch.inference_mode():
             torch.testing.assert_close(block(h, bias), expected)
     assert used == [True, False]
