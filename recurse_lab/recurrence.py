@@ -43,7 +43,9 @@ class Refined(NamedTuple):
     """The return value of a step that adds terms to the loss: its state and the terms."""
 
     state: State
-    terms: Mapping[str, Tensor]  # name -> (B,): the objective adds them to the loss; for example KL divergences
+    terms: Mapping[
+        str, Tensor
+    ]  # name -> (B,): the objective adds them to the loss; for example KL divergences
 
 
 class Thought(NamedTuple):
