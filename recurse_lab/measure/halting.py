@@ -106,6 +106,10 @@ class Truth(Classes):
         """Binary cross-entropy."""
         return F.binary_cross_entropy_with_logits(outputs, targets.float())
 
+    def counts(self, targets: Bool[Tensor, "*TB"]) -> Bool[Tensor, "*TB"]:
+        """Every thought counts."""
+        return torch.ones_like(targets)
+
     def right(self, outputs: Float[Tensor, "*TB"], targets: Bool[Tensor, "*TB"]) -> Bool[Tensor, "*TB"]:
         """Whether the logit is above zero exactly where the target is true."""
         return (outputs > 0) == targets

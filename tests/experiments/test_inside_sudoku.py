@@ -37,7 +37,7 @@ def net_of(name, seed=1):
 
 
 def record(arm, seed, **values):
-    words = dict.fromkeys(("recipe", "config", "digest", "machine", "command"), "")
+    words = dict.fromkeys(("trial", "config", "digest", "commit", "lock", "machine", "command"), "")
     return Record(arm=arm, seed=seed, versions={}, seconds=0.0, values=values, **words)
 
 

@@ -652,7 +652,7 @@ def test_the_search_goes_on_beyond_the_edge_where_the_best_rate_stands(scores, w
 
 
 def record(name, seed, cells):
-    words = dict.fromkeys(("recipe", "config", "digest", "machine", "command"), "")
+    words = dict.fromkeys(("trial", "config", "digest", "commit", "lock", "machine", "command"), "")
     return Record(arm=name, seed=seed, versions={}, seconds=0.0, values={"cells": cells}, **words)
 
 

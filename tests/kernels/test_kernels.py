@@ -267,7 +267,7 @@ def test_hooks_and_higher_derivatives_work_on_plain_blocks(number):
     assert value.shape == change.shape
     with fused():
         (first,) = torch.autograd.grad(block(h, bias).square().sum(), h, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
+    with pytest.raises(RuntimeError, match=r"once_differentiable|used in the graph"):
         torch.autograd.grad(first.square().sum(), h)
     assert called == ["mlp"] * 2  # the second call is that of jvp; the kernel calls no module inside
 

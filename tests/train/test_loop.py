@@ -7,7 +7,7 @@ from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.judging import CLASSES, IGNORE, Classes
 from recurse_lab.tasks.prefix_sums import PrefixSums
-from recurse_lab.train.loop import cell_accuracy, fit, means, seeded, training
+from recurse_lab.train.loop import Run, cell_accuracy, fit, means, seeded, training
 from recurse_lab.train.objectives.base import Outcome
 from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.objectives.progressive import Progressive
