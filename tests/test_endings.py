@@ -69,6 +69,7 @@ def test_other_folders_are_made(project, out):
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX systems")
+@pytest.mark.usefixtures("default_hangup")
 def test_a_signal_ends_a_command_as_ctrl_c_does(monkeypatch, capsys, name):
     number = getattr(signal, name)
     before = signal.getsignal(number)

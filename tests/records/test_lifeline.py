@@ -90,6 +90,7 @@ def test_trials_end_when_the_process_that_asked_for_them_is_killed(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("default_hangup")
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGHUP"])
 def test_a_run_that_is_ended_leaves_no_process_and_keeps_what_has_finished(tmp_path, name):
     notebook(tmp_path)
