@@ -50,7 +50,7 @@ ABLATIONS = {
 }
 
 
-# 2026-11-27: re-runs were first compared on the 20 largest mazes. There seed 1 came out .15 above its record, where .1 is
+# 2026-11-27: re-runs were first compared on the 20 largest mazes. Seed 1 came out .15 above its record, where .1 is
 # allowed; on all 60 mazes it is .05 above it. The number that is compared was changed after that first result.
 def solved_of_all_sizes(record: Record) -> float:
     """Share of all test mazes wholly solved at the last reading: 60 mazes, where one size has only 20."""

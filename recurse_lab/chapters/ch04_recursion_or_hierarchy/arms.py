@@ -106,7 +106,7 @@ ABLATIONS = {
 LOOPS = {f"loops_{k}": changed(f"trained with up to {k} loops", max_age=k) for k in (2, 4, 8)}
 
 
-# 2026-11-27: re-runs were first compared by pass@1 of seven tests. There seed 2 came out .208 below its record, just what
+# 2026-11-27: re-runs were first compared by pass@1 of seven tests. Seed 2 came out .208 below its record, just what
 # is allowed. The number that is compared was changed after that first result.
 def demonstrated(record: Record) -> float:
     """Share of ARC demonstrations that the net has learned, each task with the row that it was trained with."""
