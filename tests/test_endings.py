@@ -1,5 +1,6 @@
 """`--out` never overlaps the notebooks; a signal ends a command with one line; jobs are limited to the cores."""
 
+import logging
 import os
 import signal
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from recurse_lab import __main__ as program
 from recurse_lab.__main__ import build_parser, main
-from recurse_lab.commands.endings import cores, stopped_by_signals, writable
+from recurse_lab.commands.endings import TALKATIVE, cores, stopped_by_signals, writable
 from recurse_lab.workbook import execute
 
 pytestmark = pytest.mark.timing
@@ -78,6 +79,22 @@ def test_a_signal_ends_a_command_as_ctrl_c_does(monkeypatch, capsys, name):
     assert main(["lab"]) == 128 + number
     assert capsys.readouterr().err.startswith("recurse-lab: stopped; finished training runs are kept")
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX systems")
+def test_while_a_command_is_ended_its_libraries_report_nothing(monkeypatch, capsys):
+    def command(_):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            for name in TALKATIVE:
+                logging.getLogger(name).error("Kernel died while waiting for execute reply.")
+
+    for name in TALKATIVE:  # restored after the test
+        monkeypatch.setattr(logging.getLogger(name), "disabled", False)
+    monkeypatch.setattr(program.lab, "lab_command", command)
+    assert main(["lab"]) == 128 + signal.SIGTERM
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX systems")

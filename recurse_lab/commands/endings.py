@@ -1,5 +1,6 @@
 """What commands share: exit codes, signals, a check that a folder is writable, and a line about a finished notebook."""
 
+import logging
 import os
 import signal
 import sys
@@ -11,6 +12,8 @@ from types import FrameType
 
 WORK_FAILED, BAD_INPUT = 1, 2
 ENDING = ("SIGTERM", "SIGHUP")  # signals that end a command like Ctrl-C; Windows has no SIGHUP
+
+TALKATIVE = ("asyncio", "papermill")  # loggers that report a kernel's death while the command is being ended
 
 
 class Stopped(KeyboardInterrupt):
@@ -26,6 +29,8 @@ def stopped_by_signals() -> Iterator[None]:
     """Inside the context, SIGTERM and SIGHUP raise `Stopped` in the main thread."""
 
     def stop(number: int, _: FrameType | None) -> None:
+        for name in TALKATIVE:
+            logging.getLogger(name).disabled = True
         raise Stopped(number)
 
     former = {}
