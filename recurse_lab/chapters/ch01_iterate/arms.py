@@ -1,0 +1,70 @@
+"""Chapter 01: its arms.
+
+`python -m recurse_lab run --profile full --only 01` writes their reference records.
+"""
+
+from dataclasses import replace
+
+from recurse_lab.experiments.iterates.arm import END_ONLY, arm, at_profile
+from recurse_lab.experiments.iterates.tables import followed, right_beyond
+from recurse_lab.experiments.iterates.trial import build, restore, train, trial
+from recurse_lab.models.learned_step import LearnedStepConfig
+from recurse_lab.models.told_steps import ToldStepsConfig
+from recurse_lab.records.rerun import Recorded
+
+__all__ = [
+    "ABLATIONS",
+    "DEEPER",
+    "LIVE",
+    "LOOP",
+    "OTHER_SIZES",
+    "TEMPLATES",
+    "at_profile",
+    "build",
+    "restore",
+    "train",
+    "trial",
+]
+
+_STEP = LearnedStepConfig()  # state = iterate, products, recall: 2,688 weights
+LOOP = arm("loop, state = iterate", _STEP, 1e-2)
+
+LIVE = {  # trained live, on five seeds
+    "loop": LOOP,
+    "end_only": arm("the same, asked at the end only", _STEP, 1e-2, END_ONLY),
+    "latent": arm("loop, latent state", replace(_STEP, latent=16, hidden=36), 1e-2),
+    "told_14": arm("feed-forward, 14x", ToldStepsConfig(width=64), 6e-3),
+}
+
+OTHER_SIZES = {
+    "told": arm("feed-forward, 1x", ToldStepsConfig(), 1e-2),
+    "told_200": arm("feed-forward, 200x", ToldStepsConfig(width=240), 3e-3),
+    "told_powers": arm("feed-forward on b, Ab ... A⁸b", ToldStepsConfig(powers=8), 1e-2),
+}
+
+# Tried in the search for rates only: is another shape of the same size better?
+DEEPER = {"told_14_deep": arm("feed-forward, 14x, 12 blocks", ToldStepsConfig(width=32, depth=12), 3e-3)}
+
+ABLATIONS = {
+    "untied": arm("eight steps, none shared", replace(_STEP, depth=8), 1e-2),
+    "mlp": arm("no products (MLP)", replace(_STEP, kind="mlp", hidden=40), 3e-3),
+    "no_recall": arm(
+        "problem in the first state only", replace(_STEP, latent=32, recall=False, hidden=24), 3e-3
+    ),
+    "latent_4": arm("latent state of 4 numbers", replace(_STEP, latent=4, hidden=60), 1e-2),
+    "latent_64": arm("latent state of 64 numbers", replace(_STEP, latent=64, hidden=12), 1e-2),
+    "gru": arm("GRU", replace(_STEP, kind="gru", latent=22), 1e-2),
+}
+
+# One family of problems per prototype; both nets at 16 to 1,024 families.
+FAMILIES = (16, 64, 256, 1024)
+TEMPLATES = {
+    f"{name}_{number}": replace(one, label=f"{one.label}, {number} families", prototypes=number)
+    for name, one in (("loop", LOOP), ("told_14", LIVE["told_14"]))
+    for number in FAMILIES
+}
+
+RECORDED = (
+    Recorded(trial=trial, arms=LIVE | OTHER_SIZES | ABLATIONS, metric=right_beyond),
+    Recorded(trial=trial, arms=TEMPLATES, metric=followed),
+)
