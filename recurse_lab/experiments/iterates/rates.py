@@ -15,6 +15,7 @@ from torch import Tensor
 
 from recurse_lab.experiments.iterates.arm import JUDGED, IterateArm
 from recurse_lab.experiments.iterates.problems import held_out
+from recurse_lab.experiments.iterates.scores import WITHIN
 from recurse_lab.experiments.iterates.trial import train
 from recurse_lab.records.replicate import Results, replicate
 from recurse_lab.records.store import write_checksums, write_reference
@@ -26,7 +27,6 @@ SEEDS = (100, 101)
 SCORED = (16, JUDGED)
 
 
-@torch.no_grad()
 def validate(arm: IterateArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Train one net; return its share of validation problems right at 16 and 32 steps, 0 if its loss overflowed."""
     try:
@@ -38,11 +38,12 @@ def validate(arm: IterateArm, seed: int) -> tuple[dict[str, Any], dict[str, Tens
             "train_seconds": 0.0,
         }, {}
     batch = held_out(arm, seed, JUDGED, split="validation")
-    right = {
-        str(step): (relative_error(output, batch.targets[:, step]) <= 0.1).float().mean().item()
-        for step, _, output, *_ in think(model, batch.inputs, JUDGED, read=SCORED)
-        if output is not None
-    }
+    right = {}
+    with torch.no_grad():
+        for step, _, output, *_ in think(model, batch.inputs, JUDGED, read=SCORED):
+            if output is not None:
+                error = relative_error(output, batch.targets[:, step])
+                right[str(step)] = (error <= WITHIN).float().mean().item()
     return {"right": right, "rate": arm.plan.rate, "train_seconds": run.seconds}, {}
 
 
