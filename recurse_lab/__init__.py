@@ -6,14 +6,16 @@ Every model is a recurrence, and only `think` iterates it. Read `recurse_lab/rec
 - **Train**: `fit` (or `training`, step by step) with a `Plan`, a source (`Curriculum`, `Pool`, `InTurn`) and
   an objective (`LastStep`, `EveryStep`, `Progressive`, `DeepSupervision`, `HaltingSupervision`); `seeded`
   builds models reproducibly, and `fused` computes heavy blocks faster.
-- **Models and tasks**: `DeepThinking`, `LoopedTransformer`, `TRM`, `HRM`, `FeedForward`; `PrefixSums`, `Mazes`,
-  `Sudoku`; `Batch`; `Classes` or `Numbers` judge outputs.
+- **Models and tasks**: `DeepThinking`, `LoopedTransformer`, `TRM`, `HRM`, `FeedForward`, `LearnedStep`; numerical
+  methods as models (`GradientDescent`, `Jacobi`, `NewtonRoot`, `PowerIteration`); `PrefixSums`, `Mazes`,
+  `Sudoku`, `LinearSystems`; `Batch`; `Classes` or `Numbers` judge outputs.
 - **Measure**: `trace`, `accuracy_grid`, `eigenvalues`, `spectral_radius`, `parameters`.
-- **Judge**: `Claim`, `arm_results`, `judge`, `paired_effect`, `verdict_of`; `replicate` runs arms over seeds.
+- **Judge**: `Claim`, `arm_results`, `judge`, `Rows`, `paired_effect`, `verdict_of`; `replicate` runs arms over seeds.
 """
 
 from recurse_lab.claims.arms import ArmResult, arm_results
 from recurse_lab.claims.claim import Claim
+from recurse_lab.claims.rows import Rows
 from recurse_lab.claims.verdict import judge, verdict_of
 from recurse_lab.kernels import fused
 from recurse_lab.measure.behavior import accuracy_grid
@@ -24,12 +26,15 @@ from recurse_lab.measure.statistics import paired_effect
 from recurse_lab.models.deep_thinking import DeepThinking, DeepThinkingConfig
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
 from recurse_lab.models.hrm import HRM, HRMConfig
+from recurse_lab.models.learned_step import LearnedStep, LearnedStepConfig
 from recurse_lab.models.looped_transformer import LoopedTransformer, LoopedTransformerConfig
+from recurse_lab.models.numerical import GradientDescent, Jacobi, NewtonRoot, PowerIteration
 from recurse_lab.models.trm import TRM, TRMConfig
 from recurse_lab.records.replicate import replicate
 from recurse_lab.recurrence import Recurrence, Refined, Thought, settle, think
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.judging import Classes, Numbers
+from recurse_lab.tasks.linear_systems import LinearSystems
 from recurse_lab.tasks.mazes import Mazes
 from recurse_lab.tasks.prefix_sums import PrefixSums
 from recurse_lab.tasks.sudoku import Sudoku
@@ -56,20 +61,28 @@ __all__ = [
     "EveryStep",
     "FeedForward",
     "FeedForwardConfig",
+    "GradientDescent",
     "HRMConfig",
     "HaltingSupervision",
     "InTurn",
+    "Jacobi",
     "LastStep",
+    "LearnedStep",
+    "LearnedStepConfig",
+    "LinearSystems",
     "LoopedTransformer",
     "LoopedTransformerConfig",
     "Mazes",
+    "NewtonRoot",
     "Numbers",
     "Plan",
     "Pool",
+    "PowerIteration",
     "PrefixSums",
     "Progressive",
     "Recurrence",
     "Refined",
+    "Rows",
     "Run",
     "Step",
     "Sudoku",

@@ -4,6 +4,8 @@ import pytest
 
 from recurse_lab.workbook import checks
 
+MISTAKES = {"the sum, not the mean": 3.0}
+
 
 class Unprintable:
     def __repr__(self):
@@ -42,6 +44,12 @@ def broken(*_):
         (lambda: checks.function("it", lambda _: ..., [((1,), 2)]), "○ it: not attempted\n"),
         (lambda: checks.function("it", broken, [((1,), 2)]), "✗ it: KeyError"),
         (lambda: checks.function("it", lambda: 1, [((1,), 2)]), "✗ it: TypeError"),
+        (lambda: checks.explained("it", lambda: 2.0, 2.0, MISTAKES), "✓ it\n"),
+        (lambda: checks.explained("it", lambda: 2.0001, 2.0, MISTAKES), "✓ it\n"),
+        (lambda: checks.explained("it", lambda: 3.0, 2.0, MISTAKES), "✗ it: 3.0, the sum, not the mean\n"),
+        (lambda: checks.explained("it", lambda: 4.0, 2.0, MISTAKES), "✗ it: 4.0, expected 2\n"),
+        (lambda: checks.explained("it", lambda: None, 2.0, MISTAKES), "○ it: not attempted\n"),
+        (lambda: checks.explained("it", broken, 2.0, MISTAKES), "✗ it: KeyError"),
     ],
 )
 def test_checks_print_one_line_and_never_raise(check, begins, capsys):

@@ -126,9 +126,10 @@ def test_committed_claims_carry_one_of_the_three_words():
         for cell in cells_of(path):
             if "claim" in cell.metadata.tags:
                 (output,) = cell.outputs
-                claim = output.data["application/vnd.recurse-lab.claim+json"]
-                assert claim["verdict"] in VERDICTS
-                assert len(claim["seeds"]) >= 5
+                shown = output.data["application/vnd.recurse-lab.claim+json"]
+                for claim in shown if isinstance(shown, list) else [shown]:
+                    assert claim["verdict"] in VERDICTS
+                    assert len(claim["seeds"]) >= 5
 
 
 @pytest.mark.slow

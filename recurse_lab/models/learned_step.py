@@ -11,7 +11,6 @@ Shape letters: B batch, N numbers of the system, S numbers of the state, H hidde
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -30,7 +29,7 @@ class LearnedStepConfig:
 
     numbers: int = 4  # N
     latent: int | None = None  # numbers of a latent state; None: the state is the iterate
-    kind: Literal["product", "mlp", "gru"] = "product"
+    kind: str = "product"
     hidden: int = 64  # H; an exact gradient step needs N^2 + N products
     recall: bool = True  # show the problem at every step; False: only the first state holds it
     depth: int = 1  # distinct steps; 1 shares one among all steps, and more repeat the last one
@@ -79,7 +78,7 @@ class LearnedStep(nn.Module):
         self.rows, self.columns = torch.triu_indices(config.numbers, config.numbers).tolist()
 
     def start(
-        self, inputs: Float[Tensor, "B N N+1"], generator: Generator | None = None
+        self, inputs: Float[Tensor, "..."], generator: Generator | None = None
     ) -> tuple[Layered, Float[Tensor, "B P"]]:
         """First state 0 (without recall, a linear map of the problem); the context is the problem's numbers.
 
@@ -115,7 +114,7 @@ def step_of(config: LearnedStepConfig) -> nn.Module:
 
 
 def numbers_of(
-    systems: Float[Tensor, "B N N+1"], numbers: int, rows: list[int], columns: list[int]
+    systems: Float[Tensor, "..."], numbers: int, rows: list[int], columns: list[int]
 ) -> Float[Tensor, "B P"]:
     """The numbers of a problem in one row: A on and above its diagonal, then b.
 

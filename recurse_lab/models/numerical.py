@@ -69,7 +69,7 @@ class Solves(Reads):
     """Methods for A x = b; inputs are systems [A | b] (B, N, N+1), states are vectors (B, N)."""
 
     def start(
-        self, inputs: Float[Tensor, "B N N+1"], generator: Generator | None = None
+        self, inputs: Float[Tensor, "..."], generator: Generator | None = None
     ) -> tuple[Float[Tensor, "B N"], System]:
         """First state 0; the context is the system.
 
@@ -98,7 +98,7 @@ class Jacobi(Solves):
     """x <- x - (A x - b) / diagonal of A: each equation solved for its own unknown."""
 
     def start(
-        self, inputs: Float[Tensor, "B N N+1"], generator: Generator | None = None
+        self, inputs: Float[Tensor, "..."], generator: Generator | None = None
     ) -> tuple[Tensor, System]:
         """First state 0; the context is the system.
 

@@ -53,7 +53,7 @@ class ToldSteps(nn.Module):
         self.rows, self.columns = torch.triu_indices(config.numbers, config.numbers).tolist()
 
     def start(
-        self, inputs: Float[Tensor, "B N N+1"], generator: Generator | None = None
+        self, inputs: Float[Tensor, "..."], generator: Generator | None = None
     ) -> tuple[Layered, None]:
         """The problem's numbers, (B, P) or with powers (B, N, K+1), and the count 0.
 

@@ -11,6 +11,7 @@ from recurse_lab.show.curves import (
     steps_needed_line,
 )
 from recurse_lab.show.grids import Panel, grid_rows
+from recurse_lab.show.iterates import by_families, descent_paths, error_by_step, progress, spectra
 from recurse_lab.show.latents import eigenvalues, pca_paths, radius_by_step, residuals, settling_map
 from recurse_lab.show.sudoku import board_map, board_scrubber
 from recurse_lab.show.supervision import calibration, halting_histogram, loops_grid
@@ -23,9 +24,12 @@ __all__ = [
     "accuracy_by_steps",
     "board_map",
     "board_scrubber",
+    "by_families",
     "by_step",
     "calibration",
+    "descent_paths",
     "eigenvalues",
+    "error_by_step",
     "fit_line",
     "grid_rows",
     "halting_histogram",
@@ -34,10 +38,12 @@ __all__ = [
     "learning_curves",
     "loops_grid",
     "pca_paths",
+    "progress",
     "radius_by_step",
     "residuals",
     "scale_plot",
     "settling_map",
+    "spectra",
     "steps_needed_line",
     "strip",
     "thought_scrubber",

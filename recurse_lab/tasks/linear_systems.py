@@ -70,7 +70,7 @@ def relative_error(outputs: Float[Tensor, "B N"], targets: Float[Tensor, "B N"])
     return (outputs - targets).norm(dim=1) / targets.norm(dim=1).clamp_min(1e-12)
 
 
-def parts(systems: Float[Tensor, "B N N+1"]) -> tuple[Float[Tensor, "B N N"], Float[Tensor, "B N"]]:
+def parts(systems: Float[Tensor, "..."]) -> tuple[Float[Tensor, "B N N"], Float[Tensor, "B N"]]:
     """A and b of systems [A | b].
 
     Raises:

@@ -1,6 +1,6 @@
 """Checks of exercises: each prints one line that begins with ✓, ✗ or ○ (not attempted) and never raises."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -29,7 +29,38 @@ def function(what: str, given: Callable[..., Any], cases: Sequence[tuple[tuple[A
     _report(what, wrong, lambda first: first is None, "the first wrong case (arguments, yours, expected)")
 
 
-def _report(what: str, value: Callable[[], Any], right: Callable[[Any], bool], hint: str) -> None:
+def explained(
+    what: str,
+    value: Callable[[], Any],
+    expected: float,
+    mistakes: Mapping[str, float],
+    tolerance: float = 1e-3,
+) -> None:
+    """`value()` must be near `expected`; if it is near the result of a typical mistake, the line names the mistake.
+
+    Args:
+        mistakes: what was done wrong -> the number that it gives.
+        tolerance: relative to the number.
+    """
+
+    def near(found: Any, number: float) -> bool:
+        return float(found) == number or abs(float(found) - number) <= tolerance * abs(number)
+
+    def reason(found: Any) -> str:
+        return next(
+            (mistake for mistake, number in mistakes.items() if near(found, number)),
+            f"expected {expected:.4g}",
+        )
+
+    def attempted() -> Any:
+        return ... if (found := value()) is None else found
+
+    _report(what, attempted, lambda found: near(found, expected), reason)
+
+
+def _report(
+    what: str, value: Callable[[], Any], right: Callable[[Any], bool], hint: str | Callable[[Any], str]
+) -> None:
     try:
         found = value()
         if found is ... or (isinstance(found, tuple) and ... in found):
@@ -37,7 +68,8 @@ def _report(what: str, value: Callable[[], Any], right: Callable[[Any], bool], h
         elif right(found):
             print(f"✓ {what}")
         else:
-            print(f"✗ {what}: {_one_line(repr(found))}, {hint}")
+            said = hint if isinstance(hint, str) else hint(found)
+            print(f"✗ {what}: {_one_line(repr(found))}, {said}")
     except Exception as error:  # an error in the reader's code must not stop the notebook
         if "ellipsis" in str(error).lower():
             print(f"○ {what}: not attempted")

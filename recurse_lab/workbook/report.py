@@ -80,7 +80,8 @@ def _records() -> tuple[list[Row], str]:
 def collect_claims(notebook: Any) -> list[dict[str, Any]]:
     """Every claim in a notebook's outputs, in order."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [output["data"][MIMETYPE] for output in outputs if MIMETYPE in output.get("data", {})]
+    found = [output["data"][MIMETYPE] for output in outputs if MIMETYPE in output.get("data", {})]
+    return [claim for one in found for claim in (one if isinstance(one, list) else [one])]
 
 
 def title_of(notebook: Any) -> str:

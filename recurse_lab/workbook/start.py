@@ -13,9 +13,11 @@ from typing import Any
 import plotly.io
 import torch
 from IPython.display import HTML, Markdown
+from ipywidgets import IntSlider
+from plotly.graph_objects import Figure
 from tqdm.auto import tqdm
 
-from recurse_lab.explore import Example, Explorer
+from recurse_lab.explore import Example, Explorer, Live
 from recurse_lab.measure.latents import Trace
 from recurse_lab.records.lifeline import end_with_caller
 from recurse_lab.records.record import Record
@@ -144,6 +146,14 @@ class Lab:
             raise ValueError(f"kind must be one of {', '.join(EXAMPLES)}, not {kind!r}")
         return Explorer({name: EXAMPLES[kind](batch, seen) for name, (batch, seen) in cases.items()})
 
+    def live(self, figure: Figure, redraw: Callable[..., Figure], **ranges: tuple[int, int, int]) -> Live:
+        """A figure, and under it sliders (first, last, begin) that redraw it while a kernel runs."""
+        controls = {
+            name: IntSlider(min=first, max=last, value=begin, description=name)
+            for name, (first, last, begin) in ranges.items()
+        }
+        return Live(figure, redraw, controls)
+
     def compare(self, happened: Mapping[str, tuple[Any, Any]]) -> HTML:
         """A table of the reader's predictions beside the results."""
         return HTML(comparison_table(happened))
@@ -151,6 +161,10 @@ class Lab:
     def table(self, rows: Mapping[str, Mapping[str, Any]]) -> HTML:
         """A table of row name -> column name -> value."""
         return HTML(table(rows))
+
+    def say(self, text: str) -> Markdown:
+        """A sentence of the chapter whose numbers this run has computed."""
+        return Markdown(text)
 
     def elapsed(self) -> Markdown:
         """The chapter's run time so far."""

@@ -4,13 +4,16 @@
 """
 
 from dataclasses import replace
+from typing import Any
 
-from recurse_lab.experiments.iterates.arm import END_ONLY, arm, at_profile
+from recurse_lab.experiments.iterates.arm import END_ONLY, EVERY_STEP, IterateArm, arm, at_profile
 from recurse_lab.experiments.iterates.tables import followed, right_beyond
 from recurse_lab.experiments.iterates.trial import build, restore, train, trial
 from recurse_lab.models.learned_step import LearnedStepConfig
 from recurse_lab.models.told_steps import ToldStepsConfig
 from recurse_lab.records.rerun import Recorded
+from recurse_lab.train.objectives.every_step import EveryStep
+from recurse_lab.train.objectives.last_step import LastStep
 
 __all__ = [
     "ABLATIONS",
@@ -19,8 +22,10 @@ __all__ = [
     "LOOP",
     "OTHER_SIZES",
     "TEMPLATES",
+    "IterateArm",
     "at_profile",
     "build",
+    "changed",
     "restore",
     "train",
     "trial",
@@ -63,6 +68,12 @@ TEMPLATES = {
     for name, one in (("loop", LOOP), ("told_14", LIVE["told_14"]))
     for number in FAMILIES
 }
+
+
+def changed(signal: EveryStep | LastStep = EVERY_STEP, rate: float = 6e-3, **sizes: Any) -> IterateArm:
+    """An arm of the reader's own: the loop with other `sizes` (fields of `LearnedStepConfig`), signal or rate."""
+    return arm(f"yours: {sizes}", replace(_STEP, **sizes), rate, signal)
+
 
 RECORDED = (
     Recorded(trial=trial, arms=LIVE | OTHER_SIZES | ABLATIONS, metric=right_beyond),

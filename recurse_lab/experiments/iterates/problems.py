@@ -1,6 +1,6 @@
 """Batches of systems with their iterates: fresh systems, or a few prototypes with their neighbors.
 
-Shape letters: B batch, N numbers, T steps.
+Shape letters: B batch, N numbers, T iterates, M prototypes.
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ JITTER = 0.1  # deviation of each number of b around its prototype
 @torch.no_grad()
 def iterates(
     systems: Float[Tensor, "B N N+1"], steps: int, method: Recurrence | None = None
-) -> Float[Tensor, "B T+1 N"]:
+) -> Float[Tensor, "B T N"]:
     """The iterates 0 to `steps` of a method (None: gradient descent with rate 1)."""
     thoughts = think(method or GradientDescent(), systems, steps, read=True)
     return torch.stack([thought.output for thought in thoughts if thought.output is not None], 1)

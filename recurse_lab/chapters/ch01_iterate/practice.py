@@ -1,0 +1,107 @@
+"""Chapter 01: what surrounds the reader's own training step: problems, a net, and the results of typical mistakes."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from recurse_lab.experiments.iterates.arm import JUDGED, TRAINED
+from recurse_lab.experiments.iterates.problems import Fresh, iterates
+from recurse_lab.models.learned_step import LearnedStep, LearnedStepConfig
+from recurse_lab.recurrence import settle, think
+from recurse_lab.tasks.linear_systems import LinearSystems, relative_error
+from recurse_lab.train.loop import seeded
+
+TrainingStep = Callable[[nn.Module, torch.optim.Optimizer, Tensor, Tensor], Any]
+
+
+def training_step(
+    net: Any, optimizer: torch.optim.Optimizer, systems: Tensor, iterates: Tensor, mistake: str = ""
+) -> float:
+    """One optimizer step on the mean squared relative error of all 8 answers; with `mistake`, a wrong one."""
+    if mistake != "not cleared":
+        optimizer.zero_grad()
+    late = mistake == "late"
+    losses = []
+    for thought in think(net, systems, TRAINED, read=True):
+        if thought.output is not None and thought.step > (TRAINED - 1 if mistake == "end" else 0):
+            target = iterates[:, thought.step - late]
+            difference = (thought.output - target).square().sum(1)
+            size = 1.0 if mistake == "absolute" else target.square().sum(1)
+            losses.append((difference / size).mean())
+    loss = torch.stack(losses).sum() if mistake == "sum" else torch.stack(losses).mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def loss_after(step: TrainingStep, number: int) -> Any:
+    """The loss that the `number`-th call of a training step returns, on a net and problems that are always the same."""
+    with seeded(1) as generator:
+        net = LearnedStep(LearnedStepConfig())
+    source = Fresh(LinearSystems(), 32, generator)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.3)
+    for _ in range(number):
+        loss = step(net, optimizer, *source.draw())
+        if loss is None or loss is ...:
+            return loss
+    return loss
+
+
+def loss_with(mistake: str, number: int = 1) -> float:
+    """The same for the book's own training step with a typical mistake; "": without one."""
+    return float(loss_after(partial(training_step, mistake=mistake), number))
+
+
+def mistakes(number: int) -> dict[str, float]:
+    """What was done wrong -> the loss of the `number`-th call."""
+    named = {
+        "only the last of the 8 answers is asked for": "end",
+        "the answer at step k is compared with iterate k - 1": "late",
+        "the error is not divided by the size of the iterate": "absolute",
+        "the losses of the steps are added, not averaged": "sum",
+        "the gradients of earlier steps are not cleared": "not cleared",
+    }
+    return {words: loss_with(mistake, number) for words, mistake in named.items()}
+
+
+def practice(step: TrainingStep, seed: int, steps: int = 500) -> tuple[LearnedStep, list[float]]:
+    """Train a small loop with the reader's training step, or with the book's if it is not written yet.
+
+    Returns:
+        The net and its losses.
+    """
+    with seeded(seed) as generator:
+        net = LearnedStep(LearnedStepConfig())
+    source = Fresh(LinearSystems(), 128, generator)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=6e-3, weight_decay=0.0)
+    losses: list[float] = []
+    for _ in range(steps):
+        batch = source.draw()
+        loss = step(net, optimizer, *batch)
+        if not isinstance(loss, float):
+            step = training_step
+            loss = step(net, optimizer, *batch)
+        losses.append(loss)
+    return net, losses
+
+
+@torch.no_grad()
+def errors_at(net: Any, systems: Tensor) -> dict[str, float]:
+    """Median relative error at steps 8 and 32."""
+    truth = iterates(systems, JUDGED)
+    found = {}
+    for step in (TRAINED, JUDGED):
+        output = settle(net, systems, step).output
+        assert output is not None
+        found[f"median error at k = {step}"] = relative_error(output, truth[:, step]).median().item()
+    return found
+
+
+def solver_cases() -> list[tuple[Callable[[float], float], float, float]]:
+    """Steps x -> f(x) with first numbers and fixed points, to try a reader's solver on."""
+    draws = Generator().manual_seed(0)
+    numbers = [float(value) for value in 1 + 99 * torch.rand(3, generator=draws)]
+    return [(lambda x, a=a: (x + a / x) / 2, a, a**0.5) for a in numbers] + [(lambda x: x / 2 + 1, 0.0, 2.0)]

@@ -1,0 +1,202 @@
+"""Chapter 01: data for its figures and tables.
+
+Shape letters: B batch, N numbers of the system, T steps.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from recurse_lab.experiments.iterates.arm import JUDGED, READ, TRAINED, IterateArm
+from recurse_lab.experiments.iterates.problems import iterates
+from recurse_lab.experiments.iterates.tables import (
+    error_by_condition,
+    error_by_step,
+    followed,
+    right_beyond,
+    shares,
+)
+from recurse_lab.measure.jacobian import eigenvalues, spectral_radius
+from recurse_lab.models.numerical import GradientDescent, Jacobi, NewtonRoot, PowerIteration
+from recurse_lab.records.record import Record
+from recurse_lab.records.replicate import Results
+from recurse_lab.recurrence import Recurrence, settle, think
+from recurse_lab.tasks.linear_systems import LinearSystems, relative_error
+
+__all__ = [
+    "JUDGED",
+    "TRAINED",
+    "error_by_condition",
+    "error_by_step",
+    "followed",
+    "right_beyond",
+    "shares",
+]
+
+
+def systems(count: int, seed: int, kappa: float | None = None, numbers: int = 4) -> Float[Tensor, "B N N+1"]:
+    """Systems [A | b] that no net was trained on, with condition numbers 10 to 100, or all `kappa`."""
+    condition = (kappa, kappa) if kappa else (10.0, 100.0)
+    return LinearSystems(numbers=numbers, condition=condition).systems(
+        count, "validation", Generator().manual_seed(seed)
+    )
+
+
+def in_the_plane(steps: int) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Two problems in the plane with their paths: one quick, one slow."""
+    found = {}
+    for kappa in (3.0, 30.0):
+        problem = systems(1, 3, kappa, numbers=2)
+        path = iterates(problem, steps)[0].numpy()
+        found[f"condition number {kappa:g}"] = (problem[0, :, :2].numpy(), problem[0, :, 2].numpy(), path)
+    return found
+
+
+def methods() -> dict[str, tuple[Recurrence, Tensor]]:
+    """Five methods, each with one problem, in double precision."""
+    quick, slow = (systems(1, 3, kappa, numbers=2).double() for kappa in (3.0, 30.0))
+    return {
+        "Newton's square root of 2": (NewtonRoot(), torch.tensor([[2.0]]).double()),
+        "gradient descent, κ = 3": (GradientDescent(), quick),
+        "gradient descent, κ = 30": (GradientDescent(), slow),
+        "Jacobi, κ = 3": (Jacobi(), quick),
+        "power iteration, κ = 3": (PowerIteration(), quick[:, :, :2]),
+    }
+
+
+def distances(steps: int) -> dict[str, dict[int, float]]:
+    """Method -> step -> distance to the fixed point, relative to its length."""
+    found = {}
+    for name, (method, problem) in methods().items():
+        limit = settle(method, problem, 3000).output
+        thoughts = think(method, problem, steps, read=True)
+        assert limit is not None
+        found[name] = {
+            thought.step: ((thought.output - limit).norm() / limit.norm()).item()
+            for thought in thoughts
+            if thought.output is not None
+        }
+    return found
+
+
+def contraction(steps: int) -> dict[str, dict[str, float]]:
+    """Method -> spectral radius of its step at the fixed point, and the factor by which a late step shrank it."""
+    rows = {}
+    shrank = distances(steps)
+    for name, (method, problem) in methods().items():
+        state = settle(method, problem, 3000).state
+        radius = np.abs(eigenvalues(method, problem, state)).max()
+        curve = [max(value, 1e-16) for value in shrank[name].values()]
+        late = min(step for step, value in enumerate(curve) if value < 1e-6 or step == len(curve) - 1)
+        rows[name] = {
+            "spectral radius of the step": float(radius),
+            # the mean factor of two steps: with eigenvalues of both signs, single steps alternate
+            "error after a step / before it": (curve[late] / curve[late - 2]) ** 0.5,
+        }
+    return rows
+
+
+@torch.no_grad()
+def progress(
+    nets: Mapping[str, Recurrence], problems: Float[Tensor, "B N N+1"], title: str, steps: int = READ[-1]
+) -> list[tuple[str, np.ndarray, dict[str, np.ndarray]]]:
+    """For each problem: its title, and the progress <x_k, x*> / |x*|^2 of the method and each net at k = 1, 2, ..."""
+    solution = torch.linalg.solve(problems[:, :, :-1], problems[:, :, -1])
+
+    def along(answers: Tensor) -> np.ndarray:
+        return ((answers * solution[:, None]).sum(2) / solution.square().sum(1)[:, None]).numpy()
+
+    true = along(iterates(problems, steps)[:, 1:])
+    found = {}
+    for name, net in nets.items():
+        thoughts = think(net, problems, steps, read=range(1, steps + 1))
+        found[name] = along(torch.stack([one.output for one in thoughts if one.output is not None], 1))
+    return [
+        (f"{title} {number + 1}", true[number], {name: curve[number] for name, curve in found.items()})
+        for number in range(len(problems))
+    ]
+
+
+def step_eigenvalues(
+    nets: Mapping[str, Recurrence], problems: Float[Tensor, "B N N+1"]
+) -> dict[str, list[np.ndarray]]:
+    """Net -> eigenvalues of its step on each problem, at the state after the trained steps."""
+    return {
+        name: [
+            eigenvalues(net, problem[None], settle(net, problem[None], TRAINED).state) for problem in problems
+        ]
+        for name, net in nets.items()
+    }
+
+
+def radii(nets: Mapping[str, Recurrence], problems: Float[Tensor, "B N N+1"], seed: int) -> dict[str, Any]:
+    """Net -> median spectral radius of its step, and the share of problems on which it is below 1."""
+    rows = {}
+    for name, net in nets.items():
+        state = settle(net, problems, TRAINED).state
+        radius = spectral_radius(net, problems, state, generator=Generator().manual_seed(seed))
+        rows[name] = {
+            "median spectral radius": radius.median().item(),
+            "share of problems below 1": (radius < 1).float().mean().item(),
+        }
+    return rows
+
+
+def clamp(seed: int) -> dict[str, dict[str, float]]:
+    """Condition number -> median error of the true x_8, given for the iterates 8, 16, 32 and 128."""
+    rows = {}
+    for kappa in (3.0, 10.0, 30.0, 100.0):
+        truth = iterates(systems(256, seed, kappa), READ[-1])
+        rows[f"κ = {kappa:g}"] = {
+            f"x₈ for x{_below(k)}": relative_error(truth[:, TRAINED], truth[:, k]).median().item()
+            for k in (TRAINED, 16, JUDGED, READ[-1])
+        }
+    return rows
+
+
+def _below(number: int) -> str:
+    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def mean_right(runs: Mapping[int, Record]) -> float:
+    """Share of problems right at the judged step, mean over seeds."""
+    return float(np.mean([right_beyond(record) for record in runs.values()]))
+
+
+def by_condition_table(
+    results: Results, arms: Mapping[str, IterateArm], step: int
+) -> dict[str, dict[str, float]]:
+    """Net -> condition number -> median error at `step`."""
+    return {
+        arms[name].label: {f"κ = {kappa}": curve[step] for kappa, curve in error_by_condition(runs).items()}
+        for name, runs in results.items()
+    }
+
+
+def by_number_of_families(results: Results, name: str) -> dict[int, list[float]]:
+    """Number of families -> share of moves followed on unseen problems, one a seed, of one net."""
+    found = {}
+    for key, runs in results.items():
+        net, _, number = key.rpartition("_")
+        if net == name:
+            found[int(number)] = [followed(record) for record in runs.values()]
+    return found
+
+
+def family_table(results: Results, labels: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """Net -> error inside the families and on unseen problems, and response ratios, means over seeds."""
+    rows = {}
+    for name, label in labels.items():
+        values = [record.values for record in results[name].values()]
+        rows[label] = {
+            "error inside the families": np.mean([one["inside"]["error"] for one in values]).item(),
+            "error on unseen problems": np.mean([one["unseen"]["error"] for one in values]).item(),
+            "response ratio inside": np.mean([one["response"]["inside"]["1.0"] for one in values]).item(),
+            "response ratio unseen": np.mean([one["response"]["unseen"]["1.0"] for one in values]).item(),
+            "moves followed, unseen": np.mean([one["followed"]["unseen"]["1.0"] for one in values]).item(),
+        }
+    return rows
