@@ -76,7 +76,7 @@ def spectral_radius(
             f"iterations must be 1 or more and burn_in 0 or more, not {iterations} and {burn_in}"
         )
     step, flat = step_map(model, inputs, state)
-    direction = torch.randn(flat.shape, generator=generator)
+    direction = torch.randn(flat.shape, generator=generator, dtype=flat.dtype)
     log_growth = torch.zeros(len(flat))
     for number in range(burn_in + iterations):
         direction = direction / direction.norm(dim=1, keepdim=True).clamp_min(1e-30)
