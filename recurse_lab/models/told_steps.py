@@ -52,9 +52,7 @@ class ToldSteps(nn.Module):
         self.head = nn.Linear(config.width, 1 if config.powers else config.numbers)
         self.rows, self.columns = torch.triu_indices(config.numbers, config.numbers).tolist()
 
-    def start(
-        self, inputs: Float[Tensor, "..."], generator: Generator | None = None
-    ) -> tuple[Layered, None]:
+    def start(self, inputs: Float[Tensor, "..."], generator: Generator | None = None) -> tuple[Layered, None]:
         """The problem's numbers, (B, P) or with powers (B, N, K+1), and the count 0.
 
         Raises:

@@ -49,7 +49,8 @@ def descent_paths(problems: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarra
         place = {"x": plain(solution[:1]), "y": plain(solution[1:])}
         fig.add_scatter(**place, mode="markers", marker=star, name="solution", row=1, col=column)
     alt = f"Paths of gradient descent in the plane for {', '.join(problems)}: {len(path) - 1} steps from 0."
-    fig.update_layout(template=TEMPLATE, showlegend=False, height=420, meta={"alt": alt}, margin_t=60)
+    look = {"template": TEMPLATE, "showlegend": False, "height": 460, "meta": {"alt": alt}, "margin_t": 100}
+    fig.update_layout(title_text="Gradient descent in the plane", **look)
     return fig.update_xaxes(title_text="first number of x").update_yaxes(title_text="second number", col=1)
 
 
@@ -60,7 +61,7 @@ def error_by_step(curves: Mapping[str, Curve], title: str, y: str, trained: int 
         title,
         "step k" + (" (logarithmic)" if trained else ""),
         y,
-        f"{y} against steps for {', '.join(curves)}.",
+        f"{title}: {y} against steps for {', '.join(curves)}.",
         yaxis={"type": "log", "exponentformat": "power"},
         xaxis=STEPS | {"range": [-0.05, np.log10(1.15 * last)]} if trained else {},
         height=440,
@@ -96,18 +97,21 @@ def progress(problems: Sequence[tuple[str, np.ndarray, Mapping[str, np.ndarray]]
     fig.add_scatter(x=steps, mode="lines", name="the method", line={"color": INK, "width": 4})
     for index, label in enumerate(problems[0][2]):
         fig.add_scatter(x=steps, mode="lines", **style(index, label))
-    fig.frames = [_progress_frame(*problem) for problem in problems]
+    fig.frames = [_progress_frame(str(number), *problem) for number, problem in enumerate(problems, start=1)]
     for trace, drawn in zip(fig.data, fig.frames[0].data, strict=True):
         trace.y = drawn.y
     shade_trained(fig, trained, "steps")
     fig.update_shapes(x0=0.9)
-    return with_slider(fig, [str(number) for number in range(1, len(problems) + 1)])
+    if len(problems) == 1:
+        fig.frames = []
+        return fig
+    return with_slider(fig, [str(number) for number in range(1, len(problems) + 1)], "problem ")
 
 
-def _progress_frame(name: str, true: np.ndarray, answers: Mapping[str, np.ndarray]) -> go.Frame:
+def _progress_frame(number: str, title: str, true: np.ndarray, answers: Mapping[str, np.ndarray]) -> go.Frame:
     curves = [true, *answers.values()]
     data = [go.Scatter(y=plain(np.clip(np.nan_to_num(curve, nan=9), -9, 9), 3)) for curve in curves]
-    return go.Frame(data=data, traces=list(range(len(data))), name=name, layout={"title": {"text": name}})
+    return go.Frame(data=data, traces=list(range(len(data))), name=number, layout={"title": {"text": title}})
 
 
 def spectra(rows: Mapping[str, Sequence[np.ndarray]], title: str) -> go.Figure:

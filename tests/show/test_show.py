@@ -95,6 +95,11 @@ def head(bad):
     return show.calibration(probability, RANDOM.random(1000) < probability)
 
 
+def advance(bad):
+    curve = np.append(np.linspace(0, 1, 127), bad)
+    return curve, {"net": curve, "other net": -curve}
+
+
 FIGURES = {
     "learning_curves": lambda bad: show.learning_curves({"a": [[0.5, 0.7, bad] * 300] * 5, "b": [[0.5]] * 2}),
     "accuracy_by_steps": lambda bad: show.accuracy_by_steps(
@@ -124,6 +129,11 @@ FIGURES = {
         RANDOM.integers(1, 17, 300), RANDOM.random(300) < 0.5
     ),
     "loops_grid": lambda bad: show.loops_grid(np.array([[0.1, 0.2], [bad, 0.4]]), [2, 4], [1, 16]),
+    "by_families": lambda bad: show.by_families({"a": {4: [0.1, bad], 64: [0.9]}}, "share"),
+    "descent_paths": lambda _: show.descent_paths({"a": (np.eye(2), np.ones(2), np.zeros((4, 2)))}),
+    "error_by_step": lambda bad: show.error_by_step({"a": {1: 0.5, 128: bad}}, "Errors", "error", trained=8),
+    "progress": lambda bad: show.progress([(name, *advance(bad)) for name in "abc"], 8),
+    "spectra": lambda bad: show.spectra({"a": [np.array([0.5, bad])], "b": [np.ones(4)] * 5}, "Sizes"),
     "thought_scrubber": bits,
     "thought_scrubber of a maze": maze,
 }
@@ -132,6 +142,7 @@ WITH_SLIDER = (
     "board_scrubber",
     "board_scrubber of 6x6",
     "eigenvalues",
+    "progress",
     "thought_scrubber",
     "thought_scrubber of a maze",
 )

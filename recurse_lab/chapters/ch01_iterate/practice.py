@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -105,3 +105,53 @@ def solver_cases() -> list[tuple[Callable[[float], float], float, float]]:
     draws = Generator().manual_seed(0)
     numbers = [float(value) for value in 1 + 99 * torch.rand(3, generator=draws)]
     return [(lambda x, a=a: (x + a / x) / 2, a, a**0.5) for a in numbers] + [(lambda x: x / 2 + 1, 0.0, 2.0)]
+
+
+class Case(NamedTuple):
+    """A contraction z <- tanh(W z + x) at its fixed point, for the exercise on the implicit gradient."""
+
+    step: Callable[[Tensor, Tensor], Tensor]  # (z, W) -> next z
+    z: Tensor  # the fixed point, 3 numbers
+    weights: Tensor  # W
+    g: Tensor  # gradient of the loss by z
+
+    def unrolled(self, steps: int = 400) -> Tensor:
+        """Gradient by W through `steps` steps from zero: what the implicit gradient must equal."""
+        z = torch.zeros_like(self.z)
+        for _ in range(steps):
+            z = self.step(z, self.weights)
+        return torch.autograd.grad(z, self.weights, self.g)[0]
+
+    def mistakes(self) -> dict[str, float]:
+        """What was done wrong -> the sum of the gradient's entries."""
+        z = self.z.detach().requires_grad_()
+        after = self.step(z, self.weights)
+        jacobian = torch.autograd.functional.jacobian(lambda z: self.step(z, self.weights), self.z)
+        wrong = {
+            "u stays g: only the last step is differentiated": self.g,
+            "it solves u = g + J u; the vector stands left of J": torch.linalg.solve(
+                torch.eye(3) - jacobian, self.g
+            ),
+            "it solves u = g - u J": torch.linalg.solve(torch.eye(3) + jacobian.T, self.g),
+        }
+        return {
+            words: torch.autograd.grad(after, self.weights, u, retain_graph=True)[0].sum().item()
+            for words, u in wrong.items()
+        }
+
+
+def implicit_case() -> Case:
+    """The case, always the same."""
+    draws = Generator().manual_seed(5)
+    x, g = torch.randn(3, generator=draws), torch.randn(3, generator=draws)
+    square = torch.randn(3, 3, generator=draws)
+    weights = (0.9 * square / torch.linalg.matrix_norm(square, 2)).requires_grad_()
+
+    def step(z: Tensor, weights: Tensor) -> Tensor:
+        return torch.tanh(weights @ z + x)
+
+    z = torch.zeros(3)
+    with torch.no_grad():
+        for _ in range(400):
+            z = step(z, weights)
+    return Case(step, z, weights, g)
