@@ -49,8 +49,8 @@ def descent_paths(problems: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarra
         place = {"x": plain(solution[:1]), "y": plain(solution[1:])}
         fig.add_scatter(**place, mode="markers", marker=star, name="solution", row=1, col=column)
     alt = f"Paths of gradient descent in the plane for {', '.join(problems)}: {len(path) - 1} steps from 0."
-    look = {"template": TEMPLATE, "showlegend": False, "height": 460, "meta": {"alt": alt}, "margin_t": 100}
-    fig.update_layout(title_text="Gradient descent in the plane", **look)
+    fig.update_layout(template=TEMPLATE, showlegend=False, height=460, meta={"alt": alt}, margin_t=100)
+    fig.update_layout(title_text="Gradient descent in the plane")
     return fig.update_xaxes(title_text="first number of x").update_yaxes(title_text="second number", col=1)
 
 

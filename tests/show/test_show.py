@@ -132,7 +132,7 @@ FIGURES = {
     "by_families": lambda bad: show.by_families({"a": {4: [0.1, bad], 64: [0.9]}}, "share"),
     "descent_paths": lambda _: show.descent_paths({"a": (np.eye(2), np.ones(2), np.zeros((4, 2)))}),
     "error_by_step": lambda bad: show.error_by_step({"a": {1: 0.5, 128: bad}}, "Errors", "error", trained=8),
-    "progress": lambda bad: show.progress([(name, *advance(bad)) for name in "abc"], 8),
+    "progress": lambda bad: show.progress([(f"problem {number}", *advance(bad)) for number in (1, 2, 3)], 8),
     "spectra": lambda bad: show.spectra({"a": [np.array([0.5, bad])], "b": [np.ones(4)] * 5}, "Sizes"),
     "thought_scrubber": bits,
     "thought_scrubber of a maze": maze,
