@@ -2,10 +2,10 @@
 
 Every model is a recurrence, and only `think` iterates it. Read `recurse_lab/recurrence.py` first.
 
-- **Think**: `think`, `settle`, `Thought`, `Recurrence`, `Refined`.
+- **Think**: `think`, `settle`, `equilibrium`, `Thought`, `Recurrence`, `Refined`.
 - **Train**: `fit` (or `training`, step by step) with a `Plan`, a source (`Curriculum`, `Pool`, `InTurn`) and
-  an objective (`LastStep`, `EveryStep`, `Progressive`, `DeepSupervision`, `HaltingSupervision`); `seeded`
-  builds models reproducibly, and `fused` computes heavy blocks faster.
+  an objective (`LastStep`, `EveryStep`, `Progressive`, `AtEquilibrium`, `DeepSupervision`,
+  `HaltingSupervision`); `seeded` builds models reproducibly, and `fused` computes heavy blocks faster.
 - **Models and tasks**: `DeepThinking`, `LoopedTransformer`, `TRM`, `HRM`, `FeedForward`; `PrefixSums`, `Mazes`,
   `Sudoku`; `Batch`; `Classes` or `Numbers` judge outputs.
 - **Measure**: `trace`, `accuracy_grid`, `eigenvalues`, `spectral_radius`, `parameters`.
@@ -15,6 +15,7 @@ Every model is a recurrence, and only `think` iterates it. Read `recurse_lab/rec
 from recurse_lab.claims.arms import ArmResult, arm_results
 from recurse_lab.claims.claim import Claim
 from recurse_lab.claims.verdict import judge, verdict_of
+from recurse_lab.equilibrium import equilibrium
 from recurse_lab.kernels import fused
 from recurse_lab.measure.behavior import accuracy_grid
 from recurse_lab.measure.cost import parameters
@@ -34,6 +35,7 @@ from recurse_lab.tasks.mazes import Mazes
 from recurse_lab.tasks.prefix_sums import PrefixSums
 from recurse_lab.tasks.sudoku import Sudoku
 from recurse_lab.train.loop import Run, Step, fit, seeded, training
+from recurse_lab.train.objectives.at_equilibrium import AtEquilibrium
 from recurse_lab.train.objectives.deep_supervision import DeepSupervision
 from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
@@ -46,6 +48,7 @@ __all__ = [
     "HRM",
     "TRM",
     "ArmResult",
+    "AtEquilibrium",
     "Batch",
     "Claim",
     "Classes",
@@ -79,6 +82,7 @@ __all__ = [
     "accuracy_grid",
     "arm_results",
     "eigenvalues",
+    "equilibrium",
     "fit",
     "fused",
     "judge",

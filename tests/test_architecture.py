@@ -15,17 +15,18 @@ ROOT = Path(recurse_lab.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"plotly", "ipywidgets", "nbformat", "papermill"}
 # part -> the other parts of the package that it may import
-LIBRARY = ["recurrence", "state", "nn", "kernels", "models", "tasks", "train", "measure"]
+LIBRARY = ["recurrence", "equilibrium", "state", "nn", "kernels", "models", "tasks", "train", "measure"]
 MAY_IMPORT = {
     "state": [],
     "files": [],
     "recurrence": ["state"],
+    "equilibrium": ["recurrence", "state"],
     "tasks": [],
     "show": [],
     "nn": [],
     "kernels": ["nn"],
     "models": ["nn", "recurrence", "state"],
-    "train": ["recurrence", "state", "tasks"],
+    "train": ["recurrence", "equilibrium", "state", "tasks"],
     "measure": ["recurrence", "state", "tasks", "train"],
     "records": ["files"],
     "claims": ["records", "measure.statistics"],
