@@ -3,7 +3,7 @@
 They obey the protocol of the loops, but a step only counts. With `pooled`, all generators share the weights and
 see the mean over generators in every block (Zaheer et al. 2017, deep sets); without, one vector holds the problem.
 
-Shape letters: B batch, G generators, D width.
+Shape letters: B batch, G generators, P = 3G+2 numbers of a problem, D width.
 """
 
 from dataclasses import dataclass
@@ -53,9 +53,7 @@ class DispatchEndpoint(nn.Module):
         one = config.answer == "price" or config.pooled
         self.head = nn.Linear(width, 1 if one else config.generators)
 
-    def start(
-        self, inputs: Float[Tensor, "B 3*G+2"], generator: Generator | None = None
-    ) -> tuple[Layered, None]:
+    def start(self, inputs: Float[Tensor, "B P"], generator: Generator | None = None) -> tuple[Layered, None]:
         """The problem's numbers without the first price, (B, G, 4) or (B, 3G+1), and the count 0.
 
         Raises:

@@ -8,7 +8,7 @@ to learn clip and division from prices alone:
 
     lambda <- lambda + w D + c + sum_i f(lambda, a_i, b_i, hi_i), the same small net f for all generators
 
-Shape letters: B batch, G generators, D width.
+Shape letters: B batch, G generators, P = 3G+2 numbers of a problem, D width.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,6 @@ from torch import Generator, Tensor, nn
 
 from recurse_lab.models.numerical import checked
 from recurse_lab.nn.mlp import GatedMLP
-
 
 CENTER, SCALE = 1.0, 3.0  # the nets see (number - 1) x 3: of about unit variance in training
 
@@ -38,7 +37,7 @@ class Market(NamedTuple):
         return ((price - self.b) / (2 * self.a)).clamp(min=0).minimum(self.high)
 
 
-def market_of(problems: Float[Tensor, "B 3*G+2"]) -> tuple[Float[Tensor, "B 1"], Market]:
+def market_of(problems: Float[Tensor, "B P"]) -> tuple[Float[Tensor, "B 1"], Market]:
     """The first price, and the market.
 
     Raises:
@@ -64,7 +63,7 @@ class DualAscent:
     rate: float = 0.3  # settles if below 2 / slope of the supply, here 2 / 3 or less for a from 0.5
 
     def start(
-        self, inputs: Float[Tensor, "B 3*G+2"], generator: Generator | None = None
+        self, inputs: Float[Tensor, "B P"], generator: Generator | None = None
     ) -> tuple[Priced, Market]:
         """The problem's first price and the outputs at it; the context is the market.
 
@@ -92,7 +91,7 @@ class LearnedAscentConfig:
         ValueError: a size is below 1.
     """
 
-    width: int = 24  # D
+    width: int = 32  # D
     depth: int = 2  # gated blocks
 
     def __post_init__(self) -> None:
@@ -112,7 +111,7 @@ class LearnedAscent(nn.Module):
         self.demand = nn.Linear(1, 1)  # w and c
 
     def start(
-        self, inputs: Float[Tensor, "B 3*G+2"], generator: Generator | None = None
+        self, inputs: Float[Tensor, "B P"], generator: Generator | None = None
     ) -> tuple[Float[Tensor, "B 1"], Market]:
         """The problem's first price; the context is the market.
 

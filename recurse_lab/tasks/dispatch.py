@@ -5,7 +5,7 @@
 Each generator runs where its marginal cost 2 a g + b meets one common price, or at a limit (Wood & Wollenberg,
 Power Generation, Operation, and Control, chapter 3). Units: power in 100 MW, costs in any currency.
 
-Shape letters: B batch, G generators.
+Shape letters: B batch, G generators, P = 3G+2 numbers of a problem.
 """
 
 from dataclasses import dataclass
@@ -41,12 +41,12 @@ class Dispatch(Numbers):
         if self.share[1] >= 1:
             raise ValueError(f"the demand must be below the sum of all limits, not {self.share} of it")
 
-    def problems(self, count: int, split: Split, generator: Generator) -> Float[Tensor, "B 3*G+2"]:
+    def problems(self, count: int, split: Split, generator: Generator) -> Float[Tensor, "B P"]:
         """Draw problems of one split. A hash of their bits gives the split, so none is in two splits."""
         drawn = sample_split(lambda number: self._draw(number, generator).view(torch.int32), count, split)
         return drawn.view(torch.float32)
 
-    def _draw(self, count: int, generator: Generator) -> Float[Tensor, "B 3*G+2"]:
+    def _draw(self, count: int, generator: Generator) -> Float[Tensor, "B P"]:
         def even(bounds: tuple[float, float], numbers: int) -> Tensor:
             low, high = bounds
             return low + (high - low) * torch.rand(count, numbers, generator=generator)
@@ -56,13 +56,13 @@ class Dispatch(Numbers):
         return torch.cat((a, b, high, demand, torch.zeros(count, 1)), 1)
 
 
-def supply(problems: Float[Tensor, "B 3*G+2"], price: Float[Tensor, "B 1"]) -> Float[Tensor, "B G"]:
+def supply(problems: Float[Tensor, "B P"], price: Float[Tensor, "B 1"]) -> Float[Tensor, "B G"]:
     """Outputs at a price: (price - b) / (2 a), within the limits."""
     a, b, high = problems[:, :-2].chunk(3, 1)
     return ((price - b) / (2 * a)).clamp(min=0).minimum(high)
 
 
-def solved(problems: Float[Tensor, "B 3*G+2"]) -> tuple[Float[Tensor, "B 1"], Float[Tensor, "B G"]]:
+def solved(problems: Float[Tensor, "B P"]) -> tuple[Float[Tensor, "B 1"], Float[Tensor, "B G"]]:
     """Price and outputs of least cost, by bisection: the supply rises with the price."""
     exact = problems.double()
     a, b, high = exact[:, :-2].chunk(3, 1)
@@ -74,7 +74,7 @@ def solved(problems: Float[Tensor, "B 3*G+2"]) -> tuple[Float[Tensor, "B 1"], Fl
     return top.float(), supply(exact, top).float()
 
 
-def dispatched(problems: Float[Tensor, "B 3*G+2"], answers: Float[Tensor, "B _"]) -> Float[Tensor, "B G"]:
+def dispatched(problems: Float[Tensor, "B P"], answers: Float[Tensor, "B _"]) -> Float[Tensor, "B G"]:
     """Outputs of answers: a price (B, 1) gives its supply; outputs (B, G) are cut off at the limits."""
     if answers.shape[1] == 1:
         return supply(problems, answers)
@@ -82,7 +82,7 @@ def dispatched(problems: Float[Tensor, "B 3*G+2"], answers: Float[Tensor, "B _"]
 
 
 def satisfied(
-    problems: Float[Tensor, "B 3*G+2"], outputs: Float[Tensor, "B G"], tolerance: float = 0.01
+    problems: Float[Tensor, "B P"], outputs: Float[Tensor, "B G"], tolerance: float = 0.01
 ) -> Bool[Tensor, " B"]:
     """Whether |sum of outputs - D| <= tolerance x D and every output is within its limits, to the same share."""
     high, demand = problems[:, :-2].chunk(3, 1)[2], problems[:, -2]
@@ -91,7 +91,7 @@ def satisfied(
     return met & ((outputs >= -slack) & (outputs <= high + slack)).all(1)
 
 
-def costs(problems: Float[Tensor, "B 3*G+2"], outputs: Float[Tensor, "B G"]) -> Float[Tensor, " B"]:
+def costs(problems: Float[Tensor, "B P"], outputs: Float[Tensor, "B G"]) -> Float[Tensor, " B"]:
     """The sum of a g^2 + b g."""
     a, b, _ = problems[:, :-2].chunk(3, 1)
     return (a * outputs.square() + b * outputs).sum(1)
