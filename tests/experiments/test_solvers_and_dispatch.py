@@ -16,6 +16,7 @@ from recurse_lab.experiments.solvers import tables as solvers_tables
 from recurse_lab.experiments.solvers import trial as solvers
 from recurse_lab.measure.cost import parameters
 from recurse_lab.models.dual_ascent import DualAscent
+from recurse_lab.records.record import Record
 from recurse_lab.tasks.base import in_split
 from recurse_lab.tasks.dispatch import solved
 
@@ -23,11 +24,10 @@ SOLVERS = solvers_arm.at_profile(solvers_arm.SOLVERS, "smoke")
 DISPATCH = dispatch_arm.at_profile(dispatch_arm.DISPATCH, "smoke")
 
 
-class Run:
-    """A record, as far as the tables read it."""
-
-    def __init__(self, values):
-        self.values = values
+def record(values):
+    """A record of which the tables read the values only."""
+    plain = dict.fromkeys(("trial", "arm", "config", "digest", "commit", "lock", "machine", "command"), "")
+    return Record(**plain, seed=0, versions={}, seconds=0.0, values=values)
 
 
 @pytest.mark.parametrize(("room", "arms"), [(solvers, SOLVERS), (dispatch, DISPATCH)])
@@ -45,7 +45,7 @@ def test_a_trial_repeats_itself_and_its_net_comes_back(room, arms):
 
 def test_rows_and_curves():
     results = {
-        name: {seed: Run(solvers.trial(SOLVERS[name], seed)[0]) for seed in (0, 1)}
+        name: {seed: record(solvers.trial(SOLVERS[name], seed)[0]) for seed in (0, 1)}
         for name in ("tied", "descent")
     }
     labels = {name: SOLVERS[name].label for name in results}
@@ -53,7 +53,7 @@ def test_rows_and_curves():
     assert list(curves[labels["tied"]]) == list(solvers_arm.READ)
     assert solvers_tables.rows(results, labels)[labels["descent"]]["weights"] == 1
     assert solvers_tables.error_at_trained(results["tied"][0]) < 0
-    found = {name: {0: Run(dispatch.trial(DISPATCH[name], 0)[0])} for name in ("loop", "price")}
+    found = {name: {0: record(dispatch.trial(DISPATCH[name], 0)[0])} for name in ("loop", "price")}
     labels = {name: DISPATCH[name].label for name in found}
     by_step = dispatch_tables.met_by_step(found, labels)
     assert list(by_step[labels["price"]]) == [1]

@@ -46,7 +46,7 @@ FLAT_15X = DispatchEndpointConfig(width=102, depth=3, pooled=False)
 DISPATCH = {
     "loop": arm("loop, one step of dual ascent", LearnedAscentConfig(), 2e-2, 256, 1500),
     "price_15x": arm("price in one pass, 15 x weights", FLAT_15X, 3e-3),
-    "outputs_15x": arm("outputs in one pass, 15 x weights", replace(FLAT_15X, answer="outputs"), 3e-2),
+    "outputs_15x": arm("outputs in one pass, 15 x weights", replace(FLAT_15X, answer="outputs"), 1e-2),
     "price": arm("price in one pass", DispatchEndpointConfig(width=28), 1e-2),
     "outputs": arm(
         "outputs in one pass", DispatchEndpointConfig(answer="outputs", width=31, pooled=False), 3e-2

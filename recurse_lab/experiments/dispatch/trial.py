@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from recurse_lab.experiments.dispatch.arm import METHOD_RATE, TRAINED, DispatchArm
 from recurse_lab.experiments.dispatch.scores import cost, scores
-from recurse_lab.models.dispatch_endpoint import DispatchEndpoint
+from recurse_lab.models.dispatch_endpoint import DispatchEndpoint, DispatchEndpointConfig
 from recurse_lab.models.dual_ascent import DualAscent, LearnedAscent, LearnedAscentConfig
 from recurse_lab.records.record import kept, loaded
 from recurse_lab.recurrence import think
@@ -24,7 +24,9 @@ EVERY = 20  # optimizer steps a recorded point of the learning curve
 def trial(arm: DispatchArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """One trial: train, then measure the share of problems whose demand is met within 1 %, by step and range.
 
-    Cost: COST. Expected: EXPECTED.
+    Cost: 3 to 6 CPU-seconds. Expected: dual ascent itself meets all demands at step 128, and 15 % at step 8.
+    In the trained range the loop meets 40 to 70 %, fewer than a net that gives outputs in one pass (70 to 90 %).
+    With larger limits the loop meets more than any of these nets, but below half.
     """
     model, run = train(arm, seed)
     values = cost(arm, model, run) | scores(arm, model, seed)
@@ -50,10 +52,10 @@ def train(arm: DispatchArm, seed: int, after: After | None = None) -> Trained:
 @torch.no_grad()
 def examples(arm: DispatchArm, generator: Generator) -> Batch:
     """Training examples: problems with their answers; for a loop, prices of dual ascent and the prices after them."""
-    if not arm.loops:
+    if isinstance(arm.model, DispatchEndpointConfig):
         problems = Dispatch().problems(arm.pool, "train", generator)
         price, outputs = solved(problems)
-        return Batch(problems, outputs if getattr(arm.model, "answer", "") == "outputs" else price)
+        return Batch(problems, price if arm.model.answer == "price" else outputs)
     problems = Dispatch().problems(arm.pool // TRAINED, "train", generator)
     prices = [thought.state.price for thought in think(DualAscent(METHOD_RATE), problems, TRAINED)]
     inputs = [torch.cat((problems[:, :-1], price), 1) for price in prices[:-1]]

@@ -24,7 +24,9 @@ BASIS_SEED = 3_000_017
 def trial(arm: SolverArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """One trial: train, then measure errors by step, and the spectral radius of I - P A, in and out of the family.
 
-    Cost: COST. Expected: EXPECTED.
+    Cost: 0.3 to 1.3 CPU-seconds. Expected: within the family one P, trained on all 8 steps, has a median error
+    below 1e-3 at step 8, gradient descent with its best rate one near 0.5. On systems of other bases I - P A
+    has a spectral radius far above 1, and the learned loop diverges.
     """
     model, run, family = train(arm, seed)
     values = cost(arm, model, run) | scores(arm, model, family, seed)
