@@ -60,7 +60,7 @@ class Priced(NamedTuple):
 class DualAscent:
     """The method. Inputs are problems (B, 3G+2), answers outputs (B, G)."""
 
-    rate: float = 0.3  # settles if below 2 / slope of the supply, here 2 / 3 or less for a from 0.5
+    rate: float = 0.3  # settles if below 2 / slope of the supply: 2 / 3 for three generators with a from 0.5
 
     def start(
         self, inputs: Float[Tensor, "B P"], generator: Generator | None = None
