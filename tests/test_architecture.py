@@ -15,17 +15,18 @@ ROOT = Path(recurse_lab.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 HEAVY = {"plotly", "ipywidgets", "nbformat", "papermill"}
 # part -> the other parts of the package that it may import
-LIBRARY = ["recurrence", "state", "nn", "kernels", "models", "tasks", "train", "measure"]
+LIBRARY = ["recurrence", "equilibrium", "state", "nn", "kernels", "models", "tasks", "train", "measure"]
 MAY_IMPORT = {
     "state": [],
     "files": [],
     "recurrence": ["state"],
+    "equilibrium": ["recurrence", "state"],
     "tasks": [],
     "show": [],
     "nn": [],
     "kernels": ["nn"],
     "models": ["nn", "recurrence", "state"],
-    "train": ["recurrence", "state", "tasks"],
+    "train": ["recurrence", "equilibrium", "state", "tasks"],
     "measure": ["recurrence", "state", "tasks", "train"],
     "records": ["files"],
     "claims": ["records", "measure.statistics"],
@@ -91,7 +92,7 @@ def test_a_chapter_imports_no_other_chapter(module):
         assert [name for name in others if not within(name, allowed)] == []
 
 
-@pytest.mark.parametrize("room", ["prefix_sums", "mazes", "sudoku", "arc"])
+@pytest.mark.parametrize("room", ["prefix_sums", "mazes", "sudoku", "arc", "iterates", "solvers", "dispatch"])
 def test_rooms_of_experiments_have_one_plan(room):
     for file in ("arm", "trial", "scores", "tables"):
         assert f"recurse_lab.experiments.{room}.{file}" in MODULES

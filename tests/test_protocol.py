@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from recurse_lab.equilibrium import equilibrium
 from recurse_lab.recurrence import Refined, Thought, settle, think
 from recurse_lab.state import detached
 from recurse_lab.tasks.base import Batch
@@ -289,36 +290,6 @@ def test_rounds_of_sampling_verifying_and_training_are_built_from_fit(tied):
 # 6 · a deep-equilibrium model
 
 
-def equilibrium(model, inputs, tolerance=1e-10, most=500):
-    """The fixed point, with the implicit gradient dL/dz (1 - J)^-1, which is solved by iteration too."""
-    before = None
-    with torch.no_grad():
-        for thought in think(model, inputs, most):
-            if before is not None and (thought.state - before).norm() < tolerance * before.norm():
-                break
-            before = thought.state
-    _, context = model.start(inputs)
-    z = thought.state.requires_grad_()
-    return Implicit.apply(model.step(z, context), z, most)
-
-
-class Implicit(torch.autograd.Function):
-    """Forward: f unchanged. Backward: g -> g (1 - J)^-1 with J = df / dz."""
-
-    @staticmethod
-    def forward(ctx, f, z, most):
-        ctx.f, ctx.z, ctx.most = f, z, most
-        return f.view_as(f)
-
-    @staticmethod
-    def backward(ctx, g):
-        u = g
-        for _ in range(ctx.most):
-            with torch.enable_grad():
-                u = g + torch.autograd.grad(ctx.f, ctx.z, u, retain_graph=True)[0]
-        return u, None, None
-
-
 def test_the_implicit_gradient_is_that_of_the_unrolled_loop():
     with seeded(5):
         model = Tied().double()
@@ -326,7 +297,7 @@ def test_the_implicit_gradient_is_that_of_the_unrolled_loop():
     x = torch.randn(3, 3, generator=source_of(), dtype=torch.float64)
     named = [model.mix.weight, model.embed.weight]
     found = []
-    for state in (equilibrium(model, x), settle(model, x, 200).state):
+    for state in (equilibrium(model, x, tolerance=1e-10).state, settle(model, x, 200).state):
         found.append(torch.autograd.grad(model.read(state).square().sum(), named))
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-9)

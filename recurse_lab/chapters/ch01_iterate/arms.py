@@ -6,9 +6,16 @@
 from dataclasses import replace
 from typing import Any
 
+from recurse_lab.experiments.dispatch.arm import DISPATCH
+from recurse_lab.experiments.dispatch.tables import met_at_last
+from recurse_lab.experiments.dispatch.trial import trial as dispatch_trial
 from recurse_lab.experiments.iterates.arm import END_ONLY, EVERY_STEP, IterateArm, arm, at_profile
 from recurse_lab.experiments.iterates.tables import followed, right_beyond
 from recurse_lab.experiments.iterates.trial import build, restore, train, trial
+from recurse_lab.experiments.solvers.arm import SOLVERS
+from recurse_lab.experiments.solvers.arm import at_profile as at_solver_profile
+from recurse_lab.experiments.solvers.tables import error_at_trained
+from recurse_lab.experiments.solvers.trial import trial as solver_trial
 from recurse_lab.models.learned_step import LearnedStepConfig
 from recurse_lab.models.told_steps import ToldStepsConfig
 from recurse_lab.records.rerun import Recorded
@@ -18,15 +25,20 @@ from recurse_lab.train.objectives.last_step import LastStep
 __all__ = [
     "ABLATIONS",
     "DEEPER",
+    "DISPATCH",
     "LIVE",
     "LOOP",
     "OTHER_SIZES",
+    "SOLVERS",
     "TEMPLATES",
     "IterateArm",
     "at_profile",
+    "at_solver_profile",
     "build",
     "changed",
+    "dispatch_trial",
     "restore",
+    "solver_trial",
     "train",
     "trial",
 ]
@@ -78,4 +90,6 @@ def changed(signal: EveryStep | LastStep = EVERY_STEP, rate: float = 6e-3, **siz
 RECORDED = (
     Recorded(trial=trial, arms=LIVE | OTHER_SIZES | ABLATIONS, metric=right_beyond),
     Recorded(trial=trial, arms=TEMPLATES, metric=followed),
+    Recorded(trial=solver_trial, arms=SOLVERS, metric=error_at_trained),
+    Recorded(trial=dispatch_trial, arms=DISPATCH, metric=met_at_last),
 )

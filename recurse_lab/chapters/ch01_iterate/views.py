@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
+from recurse_lab.experiments.dispatch.tables import met_by_step
+from recurse_lab.experiments.dispatch.tables import rows as dispatch_rows
 from recurse_lab.experiments.iterates.arm import JUDGED, READ, TRAINED, IterateArm
 from recurse_lab.experiments.iterates.problems import iterates
 from recurse_lab.experiments.iterates.tables import (
@@ -20,6 +22,8 @@ from recurse_lab.experiments.iterates.tables import (
     right_beyond,
     shares,
 )
+from recurse_lab.experiments.solvers.tables import error_by_step as solver_errors
+from recurse_lab.experiments.solvers.tables import rows as solver_rows
 from recurse_lab.measure.jacobian import eigenvalues, spectral_radius
 from recurse_lab.models.numerical import GradientDescent, Jacobi, NewtonRoot, PowerIteration
 from recurse_lab.records.record import Record
@@ -30,11 +34,15 @@ from recurse_lab.tasks.linear_systems import LinearSystems, relative_error
 __all__ = [
     "JUDGED",
     "TRAINED",
+    "dispatch_rows",
     "error_by_condition",
     "error_by_step",
     "followed",
+    "met_by_step",
     "right_beyond",
     "shares",
+    "solver_errors",
+    "solver_rows",
 ]
 
 
