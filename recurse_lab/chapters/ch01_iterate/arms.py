@@ -44,19 +44,19 @@ __all__ = [
 ]
 
 _STEP = LearnedStepConfig()  # state = iterate, products, recall: 2,688 weights
-LOOP = arm("loop, state = iterate", _STEP, 1e-2)
+LOOP = arm("loop, state = iterate", _STEP, 2e-2)
 
 LIVE = {  # trained live, on five seeds
     "loop": LOOP,
-    "end_only": arm("the same, asked at the end only", _STEP, 1e-2, END_ONLY),
-    "latent": arm("loop, latent state", replace(_STEP, latent=16, hidden=36), 1e-2),
-    "told_14": arm("feed-forward, 14x", ToldStepsConfig(width=64), 6e-3),
+    "end_only": arm("the same, asked at the end only", _STEP, 2e-2, END_ONLY),
+    "latent": arm("loop, latent state", replace(_STEP, latent=16, hidden=36), 2e-2),
+    "told_14": arm("feed-forward, 14x", ToldStepsConfig(width=64), 2e-2),
 }
 
 OTHER_SIZES = {
-    "told": arm("feed-forward, 1x", ToldStepsConfig(), 1e-2),
-    "told_200": arm("feed-forward, 200x", ToldStepsConfig(width=240), 3e-3),
-    "told_powers": arm("feed-forward on b, Ab ... A⁸b", ToldStepsConfig(powers=8), 1e-2),
+    "told": arm("feed-forward, 1x", ToldStepsConfig(), 2e-2),
+    "told_200": arm("feed-forward, 200x", ToldStepsConfig(width=240), 6e-3),
+    "told_powers": arm("feed-forward on b, Ab ... A⁸b", ToldStepsConfig(powers=8), 2e-2),
 }
 
 # Tried in the search for rates only: is another shape of the same size better?

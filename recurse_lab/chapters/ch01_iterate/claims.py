@@ -36,12 +36,15 @@ SCALE = replace(
     recorded=True,
 )
 
+# 2026-11-27: the margin was 0.5. The search for rates (seeds 100 and 101) found one at which the control, asked at
+# the end only, meets .23 and .64 of validation problems at step 32. Set to 0.25 before any seed of the claim ran.
 SIGNAL = replace(
     LOOP,
     id="01-signal",
     statement="Asked at every step, the loop is ahead of the same loop asked at the last trained step only, by "
-    "more than 0.5.",
+    "more than 0.25.",
     controls=("end_only",),
+    margin=0.25,
 )
 
 STATE = replace(
