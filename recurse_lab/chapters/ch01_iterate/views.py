@@ -33,17 +33,19 @@ from recurse_lab.tasks.linear_systems import LinearSystems, relative_error
 
 __all__ = [
     "JUDGED",
+    "NETS",
     "TRAINED",
     "dispatch_rows",
     "error_by_condition",
     "error_by_step",
     "followed",
-    "met_by_step",
     "right_beyond",
     "shares",
     "solver_errors",
     "solver_rows",
 ]
+
+NETS = {"loop": "loop", "told_14": "feed-forward, 14x"}  # the two nets of the family test
 
 
 def systems(count: int, seed: int, kappa: float | None = None, numbers: int = 4) -> Float[Tensor, "B N N+1"]:
@@ -183,6 +185,12 @@ def by_condition_table(
         arms[name].label: {f"κ = {kappa}": curve[step] for kappa, curve in error_by_condition(runs).items()}
         for name, runs in results.items()
     }
+
+
+def dispatch_by_step(results: Results) -> dict[str, dict[str, float]]:
+    """The loop and the method that it learned -> step -> share of demands met within 1 %, mean over seeds."""
+    curves = met_by_step({"loop": results["loop"]}, {"loop": "loop"})
+    return {name: {f"k = {step}": share for step, share in curve.items()} for name, curve in curves.items()}
 
 
 def by_number_of_families(results: Results, name: str) -> dict[int, list[float]]:
