@@ -60,17 +60,17 @@ OTHER_SIZES = {
 }
 
 # Tried in the search for rates only: is another shape of the same size better?
-DEEPER = {"told_14_deep": arm("feed-forward, 14x, 12 blocks", ToldStepsConfig(width=32, depth=12), 3e-3)}
+DEEPER = {"told_14_deep": arm("feed-forward, 14x, 12 blocks", ToldStepsConfig(width=32, depth=12), 6e-3)}
 
 ABLATIONS = {
-    "untied": arm("eight steps, none shared", replace(_STEP, depth=8), 1e-2),
-    "mlp": arm("no products (MLP)", replace(_STEP, kind="mlp", hidden=40), 3e-3),
+    "untied": arm("eight steps, none shared", replace(_STEP, depth=8), 6e-3),
+    "mlp": arm("no products (MLP)", replace(_STEP, kind="mlp", hidden=40), 2e-2),
     "no_recall": arm(
-        "problem in the first state only", replace(_STEP, latent=32, recall=False, hidden=24), 3e-3
+        "problem in the first state only", replace(_STEP, latent=32, recall=False, hidden=24), 2e-2
     ),
-    "latent_4": arm("latent state of 4 numbers", replace(_STEP, latent=4, hidden=60), 1e-2),
-    "latent_64": arm("latent state of 64 numbers", replace(_STEP, latent=64, hidden=12), 1e-2),
-    "gru": arm("GRU", replace(_STEP, kind="gru", latent=22), 1e-2),
+    "latent_4": arm("latent state of 4 numbers", replace(_STEP, latent=4, hidden=60), 2e-2),
+    "latent_64": arm("latent state of 64 numbers", replace(_STEP, latent=64, hidden=12), 2e-2),
+    "gru": arm("GRU", replace(_STEP, kind="gru", latent=22), 2e-2),
 }
 
 # One family of problems per prototype; both nets at 16 to 256 families.
