@@ -26,7 +26,9 @@ class MobileLLMConfig:
 
     symbols: int = 256  # V: bytes need no tokenizer (32 000 tokens)
     width: int = 64  # D, the embedding dimension (576)
-    hidden: int = 192  # inner width of the gated MLP; 3 D, so that every shape divides its weights alike (1536)
+    hidden: int = (
+        192  # inner width of the gated MLP; 3 D, so that every shape divides its weights alike (1536)
+    )
     heads: int = 4  # query heads; four for every shape, so that shapes differ in depth and width only (9)
     groups: int = 2  # key and value heads, half of the query heads (3)
     depth: int = 4  # distinct blocks (30)

@@ -8,7 +8,7 @@ from recurse_lab.models.mobile_llm import MobileLLMConfig, sized
 from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.optimizer import Plan
 
-STEPS = 1500  # optimizer steps of every arm whose label names no other number
+STEPS = 1000  # optimizer steps of every arm whose label names no other number
 WEIGHTS = 198_000  # of every shape, to within 1 %
 LENGTH = 8  # T, elements of a row, in training and test
 ELEMENTS = 6  # of S3, the symbols and answers of the task
