@@ -47,7 +47,7 @@ def documents() -> Mapping[str, str]:
 
 
 def docstrings(source: bytes) -> list[str]:
-    """The docstrings of at least 80 characters in a Python file, in the order of the syntax tree; none if it has errors."""
+    """The docstrings of at least 80 characters in a Python file, in order of its syntax tree; none if it has errors."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of invalid escapes in strings

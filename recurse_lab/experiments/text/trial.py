@@ -37,6 +37,7 @@ def train(arm: TextArm, seed: int, after: After | None = None) -> Trained:
     """Train a net; `after` is called with every step."""
     with seeded(seed) as generator:
         model = build(arm)
+    Text().text_of("train")  # collect the text before the clock starts
     source = Curriculum(Text(), arm.batch, arm.context, arm.context, generator)
     return Trained(model, fit(model, source, arm.objective, arm.plan, generator, after))
 
