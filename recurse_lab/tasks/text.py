@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import cast
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Int, UInt8
 from torch import Generator, Tensor
 
 from recurse_lab.tasks.base import FOLD_OF, FOLDS, SPLITS, Batch, Split
@@ -62,7 +61,7 @@ def docstrings(source: bytes) -> list[str]:
 def split_of(name: str) -> Split:
     """The split of a document: a hash of its name, so that it stays the same when other documents change."""
     fold = hashlib.sha256(name.encode()).digest()[0] % FOLDS
-    return cast(Split, next(split for split in SPLITS if fold in FOLD_OF[split]))
+    return next(split for split in SPLITS if fold in FOLD_OF[split])
 
 
 @cache
@@ -105,7 +104,7 @@ class Text(Classes):
         windows_BC = text[first_B[:, None] + torch.arange(size + 1)].long()
         return Batch(windows_BC[:, :-1], windows_BC[:, 1:])
 
-    def text_of(self, split: Split) -> Int[Tensor, " N"]:
+    def text_of(self, split: Split) -> UInt8[Tensor, " N"]:
         """The bytes of a split.
 
         Raises:
@@ -126,6 +125,6 @@ class Text(Classes):
 
 
 @cache
-def as_numbers(text: bytes) -> Int[Tensor, " N"]:
+def as_numbers(text: bytes) -> UInt8[Tensor, " N"]:
     """The bytes as a tensor of unsigned 8-bit numbers."""
     return torch.frombuffer(bytearray(text), dtype=torch.uint8) if text else torch.zeros(0, dtype=torch.uint8)
