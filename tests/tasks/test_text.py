@@ -38,6 +38,8 @@ def test_the_verifier_takes_what_stands_in_the_text_alone():
     batch = drawn()
     assert Text(TWO).verify(*batch).all()
     assert not Text(TWO).verify(batch.inputs, batch.targets + 1).any()
+    skipping = torch.tensor([list(b"ace")]), torch.tensor([list(b"ceg")])
+    assert not Text(TWO).verify(*skipping).any()
     last = batch.targets.clone()
     last[:, -1] = 300
     assert not Text(TWO).verify(batch.inputs, last).any()
@@ -62,6 +64,15 @@ def test_the_text_of_this_python_has_three_parts_that_share_no_document():
     lines = [set(part.split(b"\n")) for part in corpus().values()]
     long = [{line for line in part if len(line) > 60} for part in lines]
     assert len(long[0] & long[2]) < 0.02 * len(long[2])
+
+
+def test_a_docstring_that_two_modules_share_is_taken_once(monkeypatch, tmp_path):
+    (tmp_path / "a.py").write_bytes(SOURCE)
+    (tmp_path / "b.py").write_bytes(SOURCE + b"def h():\n    '''" + b"Another sentence. " * 6 + b"'''\n")
+    monkeypatch.setattr(module.sysconfig, "get_path", lambda name: str(tmp_path))
+    found = documents.__wrapped__()
+    assert found["module b"] == ("Another sentence. " * 6).strip() + "\n"
+    assert len(found["module a"].split("\n\n")) == 3
 
 
 def test_the_split_of_a_document_depends_on_its_name_alone(monkeypatch):

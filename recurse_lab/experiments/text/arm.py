@@ -7,7 +7,7 @@ from recurse_lab.models.mobile_llm import MobileLLMConfig, sized
 from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.optimizer import Plan
 
-STEPS = 500  # optimizer steps of every arm
+STEPS = 300  # optimizer steps of every arm
 WEIGHTS = 198_000  # of every shape, with the table of 256 bytes, to within 1 %
 
 
