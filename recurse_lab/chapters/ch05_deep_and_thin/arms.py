@@ -30,24 +30,24 @@ __all__ = [
 
 # Equal weights, steps and rows; FLOPs equal to within the attention, which grows with depth.
 SHAPES = {
-    "one": shape(1, 128, 4e-3),
-    "two": shape(2, 96, 4e-3),
-    "four": shape(4, 64, 4e-3),
-    "eight": shape(8, 48, 4e-3),
-    "sixteen": shape(16, 32, 4e-3),
+    "one": shape(1, 128, 1e-3),
+    "two": shape(2, 96, 5e-4),
+    "four": shape(4, 64, 2e-3),
+    "eight": shape(8, 48, 2e-3),
+    "sixteen": shape(16, 32, 2e-3),
 }
 
 # The best of the wider nets for as many CPU-seconds as the deep one takes, and so with 1.6 times its training FLOPs.
-LONGER = {"four_long": longer(SHAPES["four"], 1.6, 4e-3)}
+LONGER = {"four_long": longer(SHAPES["four"], 1.6, 2e-3)}
 
 # Each of four blocks twice: as many weights, twice the FLOPs; with half the steps, as many training FLOPs.
 SHARED = {
-    "shared": repeated(SHAPES["four"], 4e-3),
-    "shared_over": repeated(SHAPES["four"], 4e-3, order="over"),
+    "shared": repeated(SHAPES["four"], 2e-3),
+    "shared_over": repeated(SHAPES["four"], 2e-3, order="over"),
 }
-SHARED["shared_half"] = longer(SHARED["shared"], 0.5, 4e-3)
+SHARED["shared_half"] = longer(SHARED["shared"], 0.5, 1e-3)
 
-GRU = {"gru": GroupArm(label="GRU of width 16", model=GRUConfig(), plan=plan(8e-3))}
+GRU = {"gru": GroupArm(label="GRU of width 16", model=GRUConfig(), plan=plan(4e-3))}
 
 BLOCKS = SHAPES | LONGER | SHARED | GRU
 
