@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from recurse_lab.experiments.group_products.arm import GroupArm, longer, plan, repeated, shape
+from recurse_lab.experiments.group_products.arm import GroupArm, at_profile, longer, plan, repeated, shape
 from recurse_lab.experiments.group_products.tables import rows_right
 from recurse_lab.experiments.group_products.trial import restore, train, trial
+from recurse_lab.experiments.text.arm import at_profile as text_at_profile
 from recurse_lab.experiments.text.arm import shape as text_shape
 from recurse_lab.experiments.text.tables import bytes_right
 from recurse_lab.experiments.text.trial import restore as restore_text
@@ -16,12 +17,15 @@ from recurse_lab.records.rerun import Recorded
 __all__ = [
     "BLOCKS",
     "GRU",
+    "LIVE",
     "LONGER",
     "SHAPES",
     "SHARED",
     "TEXT",
+    "at_profile",
     "restore",
     "restore_text",
+    "text_at_profile",
     "text_trial",
     "train",
     "train_text",
@@ -50,6 +54,9 @@ SHARED["shared_half"] = longer(SHARED["shared"], 0.5, 1e-3)
 GRU = {"gru": GroupArm(label="GRU of width 16", model=GRUConfig(), plan=plan(4e-3))}
 
 BLOCKS = SHAPES | LONGER | SHARED | GRU
+
+# One seed of the treatment and of its strongest control, trained live beside the recorded ones.
+LIVE = {"eight": SHAPES["eight"], "four": SHAPES["four"]}
 
 TEXT = {
     "text_one": text_shape(1, 128, 4e-3),
