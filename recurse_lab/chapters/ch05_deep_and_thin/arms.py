@@ -62,7 +62,7 @@ TEXT = {
     "text_one": text_shape(1, 128, 4e-3),
     "text_two": text_shape(2, 96, 4e-3),
     "text_four": text_shape(4, 64, 4e-3),
-    "text_eight": text_shape(8, 48, 4e-3),
+    "text_eight": text_shape(8, 48, 8e-3),
 }
 TEXT["text_shared"] = replace(
     TEXT["text_four"],

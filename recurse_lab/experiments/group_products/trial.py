@@ -19,7 +19,8 @@ EVERY = 20  # optimizer steps a recorded point of the learning curve
 def trial(arm: GroupArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """One trial: train, then measure the answers by position and by number of applications.
 
-    Cost: COST. Expected: EXPECTED
+    Cost: 11 CPU-seconds for one block of width 128, 27 for eight of width 48, 3 for the GRU. Expected: the
+    GRU answers all rows, eight blocks .4 to .8 of them, four blocks .25 to .4, one or two less than .05.
     """
     model, run = train(arm, seed)
     values = cost(arm, model, len(run.loss)) | accuracy(arm, model, seed)
