@@ -18,7 +18,8 @@ EVERY = 20  # optimizer steps a recorded point of the learning curve
 def trial(arm: TextArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """One trial: train, then measure bits per byte and bytes predicted right, by number of applications.
 
-    Cost: COST. Expected: EXPECTED
+    Cost: 8 CPU-seconds for one block of width 128, 18 for eight of width 48. Expected: 2.7 to 2.8 bits per byte
+    for two, four and eight blocks, 2.9 for one block.
     """
     model, run = train(arm, seed)
     values = cost(arm, model, len(run.loss)) | accuracy(arm, model, seed)
