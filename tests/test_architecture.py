@@ -92,7 +92,20 @@ def test_a_chapter_imports_no_other_chapter(module):
         assert [name for name in others if not within(name, allowed)] == []
 
 
-@pytest.mark.parametrize("room", ["prefix_sums", "mazes", "sudoku", "arc", "iterates", "solvers", "dispatch"])
+@pytest.mark.parametrize(
+    "room",
+    [
+        "prefix_sums",
+        "mazes",
+        "sudoku",
+        "arc",
+        "iterates",
+        "solvers",
+        "dispatch",
+        "group_products",
+        "text",
+    ],
+)
 def test_rooms_of_experiments_have_one_plan(room):
     for file in ("arm", "trial", "scores", "tables"):
         assert f"recurse_lab.experiments.{room}.{file}" in MODULES
