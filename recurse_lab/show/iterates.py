@@ -124,7 +124,7 @@ def spectra(rows: Mapping[str, Sequence[np.ndarray]], title: str) -> go.Figure:
         yaxis={"tickvals": list(range(len(rows))), "ticktext": list(rows), "range": [-0.6, len(rows) - 0.4]},
         showlegend=False,
         height=140 + 70 * len(rows),
-        margin_l=220,
+        margin_l=230,
     )
     for index, (label, problems) in enumerate(rows.items()):
         for number, values in enumerate(problems):

@@ -48,7 +48,7 @@ LOOP = arm("loop, state = iterate", _STEP, 2e-2)
 
 LIVE = {  # trained live, on five seeds
     "loop": LOOP,
-    "end_only": arm("the same, asked at the end only", _STEP, 2e-2, END_ONLY),
+    "end_only": arm("loop, asked at the end only", _STEP, 2e-2, END_ONLY),
     "latent": arm("loop, latent state", replace(_STEP, latent=16, hidden=36), 2e-2),
     "told_14": arm("feed-forward, 14x", ToldStepsConfig(width=64), 2e-2),
 }
@@ -60,10 +60,10 @@ OTHER_SIZES = {
 }
 
 # Tried in the search for rates only: is another shape of the same size better?
-DEEPER = {"told_14_deep": arm("feed-forward, 14x, 12 blocks", ToldStepsConfig(width=32, depth=12), 6e-3)}
+DEEPER = {"told_14_deep": arm("feed-forward, 14x, 12 blocks", ToldStepsConfig(width=32, depth=12), 2e-2)}
 
 ABLATIONS = {
-    "untied": arm("eight steps, none shared", replace(_STEP, depth=8), 6e-3),
+    "untied": arm("eight steps, none shared", replace(_STEP, depth=8), 2e-2),
     "mlp": arm("no products (MLP)", replace(_STEP, kind="mlp", hidden=40), 2e-2),
     "no_recall": arm(
         "problem in the first state only", replace(_STEP, latent=32, recall=False, hidden=24), 2e-2

@@ -2,7 +2,9 @@
 
 Seeds from 100 on, which no claim uses. The score is the claim's own, beyond the trained steps: the mean share of
 problems right at 16 and 32 steps. So every arm, treatment or control, gets the rate at which it extrapolates best.
-If the best rate is the smallest or largest tried, the search also tries the next one beyond it.
+If the best rate is the smallest or largest tried, the search also tries the next one beyond it. Arms that do not
+extrapolate at any rate have scores near 0: scores within 0.02 of the best count as equal, and the largest of the
+first rates among the equal is used.
 """
 
 from collections.abc import Mapping
@@ -25,6 +27,7 @@ from recurse_lab.tasks.linear_systems import relative_error
 RATES = (2e-3, 6e-3, 2e-2)
 SEEDS = (100, 101)
 SCORED = (16, JUDGED)
+EQUAL = 0.02  # scores this close to the best count as equal
 
 
 def validate(arm: IterateArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -86,6 +89,12 @@ def tried(found: Results, name: str) -> dict[float, float]:
 def best_rate(by_rate: Mapping[float, float]) -> float:
     """The rate with the highest score."""
     return max(by_rate, key=lambda rate: by_rate[rate])
+
+
+def chosen_rate(by_rate: Mapping[float, float]) -> float:
+    """The rate to use: the largest of RATES whose score is within 0.02 of the best, or the best if there is none."""
+    equal = [rate for rate in by_rate if rate in RATES and by_rate[rate] >= max(by_rate.values()) - EQUAL]
+    return max(equal, default=best_rate(by_rate))
 
 
 def beyond_the_edge(found: Results, name: str) -> set[float]:
