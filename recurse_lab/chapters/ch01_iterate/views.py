@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 from recurse_lab.experiments.dispatch.tables import met_by_step
 from recurse_lab.experiments.dispatch.tables import rows as dispatch_rows
 from recurse_lab.experiments.iterates.arm import JUDGED, READ, TRAINED, IterateArm
+from recurse_lab.experiments.iterates.inside import progress, radii, step_eigenvalues
 from recurse_lab.experiments.iterates.problems import iterates
 from recurse_lab.experiments.iterates.tables import (
     error_by_condition,
@@ -23,8 +24,8 @@ from recurse_lab.experiments.iterates.tables import (
     shares,
 )
 from recurse_lab.experiments.solvers.tables import error_by_step as solver_errors
-from recurse_lab.experiments.solvers.tables import rows as solver_rows
-from recurse_lab.measure.jacobian import eigenvalues, spectral_radius
+from recurse_lab.experiments.solvers.tables import rows as _solver_rows
+from recurse_lab.measure.jacobian import eigenvalues
 from recurse_lab.models.numerical import GradientDescent, Jacobi, NewtonRoot, PowerIteration
 from recurse_lab.records.record import Record
 from recurse_lab.records.replicate import Results
@@ -39,10 +40,12 @@ __all__ = [
     "error_by_condition",
     "error_by_step",
     "followed",
+    "progress",
+    "radii",
     "right_beyond",
     "shares",
     "solver_errors",
-    "solver_rows",
+    "step_eigenvalues",
 ]
 
 NETS = {"loop": "loop", "told_14": "feed-forward, 14x"}  # the two nets of the family test
@@ -110,52 +113,6 @@ def contraction(steps: int) -> dict[str, dict[str, float]]:
     return rows
 
 
-@torch.no_grad()
-def progress(
-    nets: Mapping[str, Recurrence], problems: Float[Tensor, "B N N+1"], title: str, steps: int = READ[-1]
-) -> list[tuple[str, np.ndarray, dict[str, np.ndarray]]]:
-    """For each problem: its title, and the progress <x_k, x*> / |x*|^2 of the method and each net at k = 1, 2, ..."""
-    solution = torch.linalg.solve(problems[:, :, :-1], problems[:, :, -1])
-
-    def along(answers: Tensor) -> np.ndarray:
-        return ((answers * solution[:, None]).sum(2) / solution.square().sum(1)[:, None]).numpy()
-
-    true = along(iterates(problems, steps)[:, 1:])
-    found = {}
-    for name, net in nets.items():
-        thoughts = think(net, problems, steps, read=range(1, steps + 1))
-        found[name] = along(torch.stack([one.output for one in thoughts if one.output is not None], 1))
-    return [
-        (f"{title} {number + 1}", true[number], {name: curve[number] for name, curve in found.items()})
-        for number in range(len(problems))
-    ]
-
-
-def step_eigenvalues(
-    nets: Mapping[str, Recurrence], problems: Float[Tensor, "B N N+1"]
-) -> dict[str, list[np.ndarray]]:
-    """Net -> eigenvalues of its step on each problem, at the state after the trained steps."""
-    return {
-        name: [
-            eigenvalues(net, problem[None], settle(net, problem[None], TRAINED).state) for problem in problems
-        ]
-        for name, net in nets.items()
-    }
-
-
-def radii(nets: Mapping[str, Recurrence], problems: Float[Tensor, "B N N+1"], seed: int) -> dict[str, Any]:
-    """Net -> median spectral radius of its step, and the share of problems on which it is below 1."""
-    rows = {}
-    for name, net in nets.items():
-        state = settle(net, problems, TRAINED).state
-        radius = spectral_radius(net, problems, state, generator=Generator().manual_seed(seed))
-        rows[name] = {
-            "median spectral radius": radius.median().item(),
-            "share of problems below 1": (radius < 1).float().mean().item(),
-        }
-    return rows
-
-
 def clamp(seed: int) -> dict[str, dict[str, float]]:
     """Condition number -> median error of the true x_8, given for the iterates 8, 16, 32 and 128."""
     rows = {}
@@ -185,6 +142,20 @@ def by_condition_table(
         arms[name].label: {f"κ = {kappa}": curve[step] for kappa, curve in error_by_condition(runs).items()}
         for name, runs in results.items()
     }
+
+
+def solver_rows(results: Results, labels: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Arm label -> weights, errors at 8 and 64 steps and radius on its own kind, radius and error on other axes."""
+    names = {
+        "weights": "weights",
+        "family: error at 8": "error at 8",
+        "family: error at 64": "at 64",
+        "family: radius": "radius",
+        "other: radius": "radius, other axes",
+        "other: error at 8": "error at 8, other axes",
+    }
+    rows = _solver_rows(results, labels)
+    return {label: {short: row[name] for name, short in names.items()} for label, row in rows.items()}
 
 
 def dispatch_by_step(results: Results) -> dict[str, dict[str, float]]:
