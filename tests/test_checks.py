@@ -5,6 +5,7 @@ import pytest
 from recurse_lab.workbook import checks
 
 MISTAKES = {"the sum, not the mean": 3.0}
+OVERFLOWS = {"it overflows": float("inf")}
 
 
 class Unprintable:
@@ -50,6 +51,8 @@ def broken(*_):
         (lambda: checks.explained("it", lambda: 4.0, 2.0, MISTAKES), "✗ it: 4.0, expected 2\n"),
         (lambda: checks.explained("it", lambda: None, 2.0, MISTAKES), "○ it: not attempted\n"),
         (lambda: checks.explained("it", broken, 2.0, MISTAKES), "✗ it: KeyError"),
+        (lambda: checks.explained("it", lambda: 4.0, 2.0, OVERFLOWS), "✗ it: 4.0, expected 2\n"),
+        (lambda: checks.explained("it", lambda: float("inf"), 2.0, OVERFLOWS), "✗ it: inf, it overflows\n"),
     ],
 )
 def test_checks_print_one_line_and_never_raise(check, begins, capsys):
