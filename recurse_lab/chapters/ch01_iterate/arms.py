@@ -9,7 +9,7 @@ from typing import Any
 from recurse_lab.experiments.dispatch.arm import DISPATCH
 from recurse_lab.experiments.dispatch.tables import met_at_last
 from recurse_lab.experiments.dispatch.trial import trial as dispatch_trial
-from recurse_lab.experiments.iterates.arm import END_ONLY, EVERY_STEP, IterateArm, arm, at_profile
+from recurse_lab.experiments.iterates.arm import END_ONLY, EVERY_STEP, STEPS, IterateArm, arm, at_profile
 from recurse_lab.experiments.iterates.tables import followed, right_beyond
 from recurse_lab.experiments.iterates.trial import build, restore, train, trial
 from recurse_lab.experiments.solvers.arm import SOLVERS
@@ -26,7 +26,9 @@ __all__ = [
     "ABLATIONS",
     "DEEPER",
     "DISPATCH",
+    "END_ONLY",
     "LIVE",
+    "LONGER",
     "LOOP",
     "OTHER_SIZES",
     "SOLVERS",
@@ -69,8 +71,16 @@ ABLATIONS = {
         "problem in the first state only", replace(_STEP, latent=32, recall=False, hidden=24), 2e-2
     ),
     "latent_4": arm("latent state of 4 numbers", replace(_STEP, latent=4, hidden=60), 2e-2),
-    "latent_64": arm("latent state of 64 numbers", replace(_STEP, latent=64, hidden=12), 2e-2),
     "gru": arm("GRU", replace(_STEP, kind="gru", latent=22), 2e-2),
+}
+
+# The latent loop with four times the training
+LONGER = {
+    "latent_long": replace(
+        LIVE["latent"],
+        label="loop, latent state, 4x the steps",
+        plan=replace(LIVE["latent"].plan, steps=4 * STEPS),
+    )
 }
 
 # One family of problems per prototype; both nets at 16 to 256 families.
@@ -82,13 +92,13 @@ TEMPLATES = {
 }
 
 
-def changed(signal: EveryStep | LastStep = EVERY_STEP, rate: float = 6e-3, **sizes: Any) -> IterateArm:
+def changed(signal: EveryStep | LastStep = EVERY_STEP, rate: float = 2e-2, **sizes: Any) -> IterateArm:
     """An arm of the reader's own: the loop with other `sizes` (fields of `LearnedStepConfig`), signal or rate."""
     return arm(f"yours: {sizes}", replace(_STEP, **sizes), rate, signal)
 
 
 RECORDED = (
-    Recorded(trial=trial, arms=LIVE | OTHER_SIZES | ABLATIONS, metric=right_beyond),
+    Recorded(trial=trial, arms=LIVE | OTHER_SIZES | ABLATIONS | LONGER, metric=right_beyond),
     Recorded(trial=trial, arms=TEMPLATES, metric=followed),
     Recorded(trial=solver_trial, arms=SOLVERS, metric=error_at_trained),
     Recorded(trial=dispatch_trial, arms=DISPATCH, metric=met_at_last),

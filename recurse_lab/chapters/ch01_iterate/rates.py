@@ -11,7 +11,9 @@ from recurse_lab.records.record import Record
 from recurse_lab.records.rerun import Recorded
 
 SEARCHED = LIVE | OTHER_SIZES | DEEPER | ABLATIONS
-EVERY_RATE = {factor * rate for rate in RATES for factor in (1 / 9, 1 / 3, 1, 3, 9)}  # the search may go beyond RATES
+EVERY_RATE = {
+    factor * rate for rate in RATES for factor in (1 / 9, 1 / 3, 1, 3, 9)
+}  # the search may go beyond RATES
 
 
 def right_beyond_training(record: Record) -> float:
