@@ -85,7 +85,7 @@ def product_cases() -> list[tuple[tuple[int, ...], tuple[int, ...], int, dict[st
 # Orders of sharing
 
 
-def small_net(seed: int = 3, repeats: int = 1, depth: int = 3) -> MobileLLM:
+def small_net(seed: int = 3, depth: int = 3) -> MobileLLM:
     """An untrained net for checks, always the same."""
     config = MobileLLMConfig(symbols=6, width=16, hidden=24, heads=2, groups=1, depth=depth, positions=8)
     with seeded(seed):
@@ -112,7 +112,7 @@ def over_cases() -> list[tuple[int, float, dict[str, float]]]:
             "each block is repeated at once: the immediate order": sorted(right),
             "every block is applied once only": [0, 1, 2],
             "only the last block is repeated": [0, 1] + [2] * repeats,
-            "one round too many": right + [0, 1, 2],
+            "one round too many": [*right, 0, 1, 2],
         }
         sums = {words: summed(in_order(net, start_of(net), turns)) for words, turns in wrong.items()}
         sums["every round begins again from the first state"] = sums["every block is applied once only"]
