@@ -50,9 +50,9 @@ def along(
         x,
         y,
         f"{title}: {y} against {x} for {', '.join(curves)}.",
-        height=440,
-        legend={"orientation": "h", "y": -0.24, "yanchor": "top"},
-        margin_b=130,
+        height=450,
+        legend={"orientation": "h", "y": -0.3, "yanchor": "top"},
+        margin_b=140,
         yaxis={"range": [-0.03, 1.05]} if share else {"rangemode": "tozero"},
     )
     for index, (label, values) in enumerate(curves.items()):
