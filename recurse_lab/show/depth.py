@@ -63,7 +63,7 @@ def along(
 
 def similarities(maps: Mapping[str, Sequence[Sequence[float]]], title: str) -> go.Figure:
     """Cosines between the updates of any two applications, one map an arm."""
-    fig = make_subplots(1, len(maps), subplot_titles=list(maps), horizontal_spacing=0.09)
+    fig = make_subplots(1, len(maps), subplot_titles=list(maps), horizontal_spacing=0.1)
     for column, cosines in enumerate(maps.values(), start=1):
         numbers = list(range(1, len(cosines) + 1))
         fig.add_heatmap(
@@ -83,5 +83,5 @@ def similarities(maps: Mapping[str, Sequence[Sequence[float]]], title: str) -> g
     alt = f"{title}: maps of the cosine between the updates of two applications for {', '.join(maps)}."
     fig.update_layout(template=TEMPLATE, title_text=title, meta={"alt": alt}, coloraxis=bar, height=420)
     fig.update_layout(margin={"t": 100})
-    fig.update_yaxes(title_text="application", row=1, col=1)
+    fig.update_yaxes(title_text="application")
     return fig.update_annotations(font_size=12)

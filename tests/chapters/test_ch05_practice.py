@@ -4,15 +4,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from recurse_lab.chapters.ch05_deep_and_thin import practice
+from recurse_lab.chapters.ch05_deep_and_thin import cups, practice
 from recurse_lab.recurrence import settle, think
 from recurse_lab.tasks.group_products import GroupProducts, elements
 from recurse_lab.workbook import checks
 
 
 def check_product(product):
-    for a, b, answer, mistakes in practice.product_cases():
-        checks.explained(f"{a}, {b}", lambda: practice.number_of(product(a, b)), answer, mistakes)  # noqa: B023
+    for a, b, answer, mistakes in cups.product_cases():
+        checks.explained(f"{a}, {b}", lambda: cups.number_of(product(a, b)), answer, mistakes)  # noqa: B023
 
 
 def check_over(over):
@@ -178,7 +178,7 @@ def test_each_typical_mistake_gives_a_number_of_its_own():
 
 def test_the_hand_is_the_task():
     shuffles = [(1, 0, 2), (0, 2, 1), (1, 0, 2)]
-    rows = practice.by_hand(shuffles)
+    rows = cups.by_hand(shuffles)
     inputs = torch.tensor([[elements(3).index(shuffle) for shuffle in shuffles]])
     assert [row["target"] for row in rows.values()] == GroupProducts().solve(inputs)[0].tolist()
     assert [row["cups after all so far"] for row in rows.values()] == ["BAC", "BCA", "CBA"]

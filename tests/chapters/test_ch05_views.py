@@ -6,7 +6,9 @@ import torch
 from recurse_lab.chapters.ch05_deep_and_thin import arms, views
 from recurse_lab.chapters.ch05_deep_and_thin.published import ROADMAP, SHAPES_125M
 from recurse_lab.measure.cost import parameters
+from recurse_lab.records.store import read_reference
 from recurse_lab.tasks.group_products import GroupProducts
+from recurse_lab.workbook.start import ROOT
 
 
 def test_shapes_have_as_many_weights_as_the_nets():
@@ -43,14 +45,17 @@ def test_published_numbers_stand_beside_ours_from_wide_to_deep():
 
 
 def test_means_over_seeds_of_the_microscope():
-    class Run:
-        def __init__(self, change):
-            self.values = {"changes": [1.0, change], "alignments": [[1.0, change], [change, 1.0]]}
-
-    results = {"two": {0: Run(0.25), 1: Run(0.75)}}
+    found = read_reference(ROOT / "data", arms.trial, {"two": arms.SHAPES["two"]}).results
+    runs = [run.values for run in found["two"].values()]
     label = arms.SHAPES["two"].label
-    assert views.mean_changes(results, arms.SHAPES) == {label: [1.0, 0.5]}
-    assert views.mean_alignments(results, arms.SHAPES) == {label: [[1.0, 0.5], [0.5, 1.0]]}
+    (changes,) = views.mean_changes(found, arms.SHAPES).values()
+    assert changes == pytest.approx([sum(run["changes"][at] for run in runs) / len(runs) for at in (0, 1)])
+    cosines = views.mean_alignments(found, arms.SHAPES)[label]
+    assert (
+        cosines[0][1]
+        == cosines[1][0]
+        == pytest.approx(sum(run["alignments"][0][1] for run in runs) / len(runs))
+    )
 
 
 def test_the_reach_ends_at_the_first_gap():

@@ -9,78 +9,14 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from recurse_lab.models.mobile_llm import MobileLLM, MobileLLMConfig
-from recurse_lab.nn.attention import rotate
+from recurse_lab.nn.attention import rotate as rotate
 from recurse_lab.recurrence import settle, think
 from recurse_lab.tasks.base import Batch
-from recurse_lab.tasks.group_products import GroupProducts, elements
+from recurse_lab.tasks.group_products import GroupProducts
 from recurse_lab.train.loop import seeded
 
-__all__ = [
-    "by_hand",
-    "lens_cases",
-    "lens_found",
-    "loss_after",
-    "loss_with",
-    "mistakes",
-    "number_of",
-    "over_cases",
-    "over_found",
-    "practice",
-    "product_cases",
-    "right_at",
-    "rotate",
-    "training_step",
-]
-
-CUPS = "ABC"
 ELEMENTS = 5  # of a row of the small case
 TrainingStep = Callable[[MobileLLM, torch.optim.Optimizer, Tensor, Tensor], Any]
-
-# Products
-
-
-def number_of(element: Any) -> Any:
-    """The number of a shuffle of three places, 0 to 5; -1 for what is none, and None if there is no answer."""
-    if element is None or element is ...:
-        return element
-    given = tuple(int(place) for place in element)
-    return elements(3).index(given) if given in elements(3) else -1
-
-
-def order(element: Sequence[int]) -> str:
-    """The cups A, B, C from left to right after a shuffle."""
-    return "".join(CUPS[element.index(place)] for place in range(len(element)))
-
-
-def product(a: Sequence[int], b: Sequence[int]) -> tuple[int, ...]:
-    """First a, then b."""
-    return tuple(b[place] for place in a)
-
-
-def by_hand(shuffles: Sequence[tuple[int, ...]]) -> dict[str, dict[str, Any]]:
-    """Each shuffle as a symbol, and the product of all up to it: the label of its cell."""
-    rows, last = {}, (0, 1, 2)
-    for cell, shuffle in enumerate(shuffles, start=1):
-        last = product(last, shuffle)
-        rows[f"cell {cell}"] = {
-            "shuffle, alone on ABC": order(shuffle),
-            "input symbol": number_of(shuffle),
-            "cups after all so far": order(last),
-            "target": number_of(last),
-        }
-    return rows
-
-
-def product_cases() -> list[tuple[tuple[int, ...], tuple[int, ...], int, dict[str, float]]]:
-    """Pairs of shuffles with the number of their product, and what was done wrong -> its number."""
-    cases = []
-    for a, b in (((1, 0, 2), (0, 2, 1)), ((1, 2, 0), (1, 0, 2)), ((1, 2, 0), (1, 2, 0))):
-        back = tuple(product(a, b).index(place) for place in range(3))
-        wrong = {"first b, then a": product(b, a), "it says who stands where: the inverse": back}
-        wrong |= {"only b is applied": b, "only a is applied": a}
-        cases.append((a, b, number_of(product(a, b)), {words: number_of(e) for words, e in wrong.items()}))
-    return cases
-
 
 # Orders of sharing
 
