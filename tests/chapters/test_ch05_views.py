@@ -20,18 +20,18 @@ def test_shapes_have_as_many_weights_as_the_nets():
 
 
 def test_without_each_leaves_out_one_application():
-    arm = arms.at_profile({"shared": arms.SHARED["shared"]}, "smoke")["shared"]
+    arm = arms.SHAPES["four"]
     torch.manual_seed(0)
     net = arms.build(arm)
     batch = views.rows(arm, "test", 3)
     with torch.no_grad():
         z = net.start(batch.inputs)[0].z
-        for turn in (0, 0, 1, 1, 2, 3, 3):  # the fifth application, block 2's first, is missing
+        for turn in (0, 1, 3):
             z = net.blocks[turn](z)
         answers = (net.norm(z) @ net.embed.weight.T).argmax(-1)
     found = views.without_each(arm, net, 3)
-    assert len(found) == 8
-    assert found[4] == pytest.approx((answers == batch.targets).float().mean().item())
+    assert len(set(found)) == 4
+    assert found[2] == pytest.approx((answers == batch.targets).float().mean().item())
     assert GroupProducts().verify(batch.inputs, batch.targets).all()
 
 
