@@ -10,6 +10,7 @@ from recurse_lab.show.curves import (
     learning_curves,
     steps_needed_line,
 )
+from recurse_lab.show.depth import along, similarities, strands
 from recurse_lab.show.grids import Panel, grid_rows
 from recurse_lab.show.iterates import by_families, descent_paths, error_by_step, progress, spectra
 from recurse_lab.show.latents import eigenvalues, pca_paths, radius_by_step, residuals, settling_map
@@ -22,6 +23,7 @@ __all__ = [
     "ablations",
     "accuracy_by_length",
     "accuracy_by_steps",
+    "along",
     "board_map",
     "board_scrubber",
     "by_families",
@@ -43,8 +45,10 @@ __all__ = [
     "residuals",
     "scale_plot",
     "settling_map",
+    "similarities",
     "spectra",
     "steps_needed_line",
+    "strands",
     "strip",
     "thought_scrubber",
 ]

@@ -134,6 +134,11 @@ FIGURES = {
     "error_by_step": lambda bad: show.error_by_step({"a": {1: 0.5, 128: bad}}, "Errors", "error", trained=8),
     "progress": lambda bad: show.progress([(f"problem {number}", *advance(bad)) for number in (1, 2, 3)], 8),
     "spectra": lambda bad: show.spectra({"a": [np.array([0.5, bad])], "b": [np.ones(4)] * 5}, "Sizes"),
+    "along": lambda bad: show.along(
+        {"a": [0.5, bad], "b": [0.1] * 8}, "Shares", "place", "share", share=True
+    ),
+    "similarities": lambda bad: show.similarities({"a": [[1, bad], [bad, 1]], "b": [[1]]}, "Updates"),
+    "strands": lambda _: show.strands([(1, 0, 2), (0, 2, 1)], "Two shuffles"),
     "thought_scrubber": bits,
     "thought_scrubber of a maze": maze,
 }
@@ -293,6 +298,12 @@ def test_cells_have_their_colors_borders_and_numbers():
 def test_what_is_no_grid_is_refused_in_one_line(rows, names):
     with pytest.raises(ValueError, match=r"\A(one row or more|panel 'a' is no grid)[^\n]+\Z"):
         show.grid_rows(rows, "One test", names)
+
+
+def test_strands_lead_each_cup_to_its_place():
+    fig = show.strands([(1, 0, 2), (0, 2, 1)], "Two shuffles")
+    assert [list(trace.y) for trace in fig.data] == [[1, 2, 3], [2, 1, 1], [3, 3, 2]]
+    assert [trace.text[0] for trace in fig.data] == ["A", "B", "C"]
 
 
 def test_a_line_by_hand():

@@ -7,6 +7,6 @@ CHAPTER = Chapter(
     name="05_deep_and_thin",
     title="Deep and thin: one block after another, or one wide block",
     question="Is deep and thin better than wide, at equal parameters?",
-    minutes="about 3",
+    minutes="about 2",
     before=("00",),
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from recurse_lab.experiments.group_products.arm import GroupArm, at_profile, longer, plan, repeated, shape
 from recurse_lab.experiments.group_products.tables import rows_right
-from recurse_lab.experiments.group_products.trial import restore, train, trial
+from recurse_lab.experiments.group_products.trial import build, restore, train, trial
 from recurse_lab.experiments.text.arm import at_profile as text_at_profile
 from recurse_lab.experiments.text.arm import shape as text_shape
 from recurse_lab.experiments.text.tables import bytes_right
@@ -22,9 +22,14 @@ __all__ = [
     "SHAPES",
     "SHARED",
     "TEXT",
+    "GroupArm",
     "at_profile",
+    "build",
+    "longer",
+    "repeated",
     "restore",
     "restore_text",
+    "shape",
     "text_at_profile",
     "text_trial",
     "train",

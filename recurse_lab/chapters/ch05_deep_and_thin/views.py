@@ -1,11 +1,13 @@
 """Chapter 05: data for its figures and tables."""
 
+from recurse_lab.chapters.ch05_deep_and_thin.published import beside, petty, roadmap
 from recurse_lab.experiments.group_products.inside import (
     answers_by_depth,
     one_row,
     reached,
     right_by_depth,
     updates,
+    without_each,
 )
 from recurse_lab.experiments.group_products.scores import rows
 from recurse_lab.experiments.group_products.tables import (
@@ -14,8 +16,11 @@ from recurse_lab.experiments.group_products.tables import (
     costs,
     curves,
     every_seed,
+    mean_alignments,
+    mean_changes,
     mean_of,
     rows_right,
+    shapes,
 )
 from recurse_lab.experiments.text.inside import bits_by_depth, readings, shown
 from recurse_lab.experiments.text.inside import updates as text_updates
@@ -29,6 +34,7 @@ from recurse_lab.tasks.text import digest, documents
 
 __all__ = [
     "answers_by_depth",
+    "beside",
     "bits_apart",
     "bits_by_depth",
     "by_depth",
@@ -39,13 +45,18 @@ __all__ = [
     "digest",
     "documents",
     "every_seed",
+    "mean_alignments",
+    "mean_changes",
     "mean_of",
     "one_row",
+    "petty",
     "reached",
     "readings",
     "right_by_depth",
+    "roadmap",
     "rows",
     "rows_right",
+    "shapes",
     "shown",
     "text_by_depth",
     "text_costs",
@@ -54,4 +65,5 @@ __all__ = [
     "text_updates",
     "updates",
     "windows",
+    "without_each",
 ]

@@ -4,6 +4,7 @@ The same functions serve nets with shared and with distinct blocks. Shape letter
 A applications.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Generator
 from recurse_lab.experiments.group_products.arm import GroupArm
 from recurse_lab.experiments.group_products.scores import Model, rows
 from recurse_lab.measure.depth import alignments, changes, streams
+from recurse_lab.models.deep_thinking import Layered
 from recurse_lab.recurrence import think
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.group_products import GroupProducts
@@ -43,9 +45,9 @@ def right_by_depth(arm: GroupArm, net: Model, seed: int) -> Float[np.ndarray, "A
     return torch.stack(readings).numpy()
 
 
-def reached(right_AT: Float[np.ndarray, "A1 T"], share: float = 0.9) -> list[int]:
+def reached(right_AT: Sequence[Sequence[float]] | Float[np.ndarray, "A1 T"], share: float = 0.9) -> list[int]:
     """After each application, the number of products from the first on that are right on `share` of the rows."""
-    return [int((row >= share).cumprod().sum()) for row in right_AT]
+    return [int((row >= share).cumprod().sum()) for row in np.asarray(right_AT)]
 
 
 def one_row(arm: GroupArm, seed: int) -> Batch:
@@ -58,3 +60,17 @@ def answers_by_depth(net: Model, batch: Batch, applications: int) -> list[list[i
     """The products read off the first row after each application, from the start on."""
     thoughts = think(net, batch.inputs, applications, read=True)
     return [thought.output[0].argmax(-1).tolist() for thought in thoughts if thought.output is not None]
+
+
+@torch.no_grad()
+def without_each(arm: GroupArm, net: Model, seed: int) -> list[float]:
+    """Share of products right on the test rows if one application is left out, for each application."""
+    task, batch = GroupProducts(arm.points), rows(arm, "test", seed)
+    shares = []
+    for skipped in range(arm.model.applications):
+        state, context = net.start(batch.inputs)
+        for turn in range(arm.model.applications):
+            left_out = Layered(state.z, turn + 1)
+            state = left_out if turn == skipped else net.step(state, context)
+        shares.append(task.right(net.read(state), batch.targets).float().mean().item())
+    return shares

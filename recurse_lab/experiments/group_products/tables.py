@@ -7,6 +7,7 @@ import numpy as np
 
 from recurse_lab.claims.arms import arm_results
 from recurse_lab.experiments.group_products.arm import GroupArm
+from recurse_lab.models.mobile_llm import MobileLLMConfig, weights_of
 from recurse_lab.records.record import Record
 from recurse_lab.records.replicate import Results
 
@@ -65,5 +66,35 @@ def curves(results: Results, arms: Mapping[str, GroupArm]) -> dict[str, list[lis
     """Arm label -> share of products right in training, one list a seed, one entry for every 20 steps."""
     return {
         arms[name].label: [run.values["curve"]["accuracy"] for run in runs.values()]
+        for name, runs in results.items()
+    }
+
+
+def shapes(arms: Mapping[str, GroupArm]) -> dict[str, dict[str, Any]]:
+    """Arm label -> the numbers of its shape."""
+    return {
+        arm.label: {
+            "blocks": arm.model.depth,
+            "width": arm.model.width,
+            "inner width": arm.model.hidden,
+            "weights": weights_of(arm.model),
+        }
+        for arm in arms.values()
+        if isinstance(arm.model, MobileLLMConfig)
+    }
+
+
+def mean_changes(results: Results, arms: Mapping[str, GroupArm]) -> dict[str, list[float]]:
+    """Arm label -> relative change of the state by each application, mean over seeds."""
+    return {
+        arms[name].label: np.mean([run.values["changes"] for run in runs.values()], axis=0).tolist()
+        for name, runs in results.items()
+    }
+
+
+def mean_alignments(results: Results, arms: Mapping[str, GroupArm]) -> dict[str, list[list[float]]]:
+    """Arm label -> cosines between the updates of any two applications, mean over seeds."""
+    return {
+        arms[name].label: np.mean([run.values["alignments"] for run in runs.values()], axis=0).tolist()
         for name, runs in results.items()
     }
