@@ -63,7 +63,7 @@ def wrong(change):
         asked = thoughts[-1:] if change == "end" else thoughts[1:]
         late = 1 if change == "late" else 0
         errors = [
-            (one.output - iterates[:, one.step - late]).norm(dim=1) / iterates[:, one.step - late].norm(dim=1)
+            (one.output - iterates[:, one.step - late]).norm(dim=1) / iterates[:, one.step].norm(dim=1)
             for one in asked
         ]
         losses = torch.stack(errors).pow(2)
@@ -85,7 +85,7 @@ def wrong(change):
         (wrong("late"), 1, "compared with iterate k - 1"),
         (wrong("sum"), 1, "added, not averaged"),
         (wrong("kept"), 3, "not cleared"),
-        (wrong("no step"), 3, "✗"),
+        (wrong("no step"), 3, "the weights do not change"),
         (lambda *_: None, 1, "not attempted"),
     ],
 )
@@ -116,6 +116,16 @@ def test_practice_trains_with_the_readers_step_or_the_books():
     assert mine == pytest.approx(books, rel=1e-4)
 
 
+def test_a_step_that_fails_does_not_stop_the_notebook(capsys):
+    def broken(*_):
+        raise KeyError("mine")
+
+    for step in (broken, lambda *_: float("nan")):
+        _, losses = practice.practice(step, 0, steps=2)
+        assert len(losses) == 2
+        assert "The book's own runs instead" in capsys.readouterr().out
+
+
 def solved_densely(step, z, weights, g):
     jacobian = torch.autograd.functional.jacobian(lambda z: step(z, weights), z)
     u = torch.linalg.solve((torch.eye(3) - jacobian).T, g)
@@ -131,16 +141,17 @@ def solved_densely(step, z, weights, g):
             "only the last step is differentiated",
         ),
         (lambda step, z, w, g: -solved_densely(step, z, w, g), "✗"),
-        (lambda step, z, w, g: 2 * solved_densely(step, z, w, g), "✗"),
+        (lambda step, z, w, g: 2 * solved_densely(step, z, w, g), "g is added twice"),
+        (lambda step, z, w, g: solved_densely(step, z, w, g).T, "✗"),
         (lambda *_: None, "not attempted"),
     ],
 )
 def test_implicit_gradient(gradient, says, capsys):
     case = practice.implicit_case()
 
-    def total():
-        found = gradient(case.step, case.z, case.weights, case.g)
-        return found if found is None else found.sum().item()
+    def number():
+        return practice.projected(gradient(case.step, case.z, case.weights, case.g))
 
-    line = said(capsys, lambda: checks.explained("it", total, case.unrolled().sum().item(), case.mistakes()))
+    right = practice.projected(case.unrolled())
+    line = said(capsys, lambda: checks.explained("it", number, right, case.mistakes()))
     assert says in line

@@ -1,5 +1,6 @@
 """Chapter 01: what surrounds the reader's own training step: problems, a net, and the results of typical mistakes."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -23,17 +24,23 @@ def training_step(
     """One optimizer step on the mean squared relative error of all 8 answers; with `mistake`, a wrong one."""
     if mistake != "not cleared":
         optimizer.zero_grad()
-    late = mistake == "late"
     losses = []
     for thought in think(net, systems, TRAINED, read=True):
         if thought.output is not None and thought.step > (TRAINED - 1 if mistake == "end" else 0):
-            target = iterates[:, thought.step - late]
-            difference = (thought.output - target).square().sum(1)
-            size = 1.0 if mistake == "absolute" else target.square().sum(1)
-            losses.append((difference / size).mean())
+            target = iterates[:, thought.step - (mistake == "late")]
+            difference = (thought.output - target).square()
+            size = iterates[:, thought.step].square()
+            if mistake == "number by number":
+                losses.append((difference / size).mean())
+            elif mistake == "pooled":
+                losses.append(difference.sum() / size.sum())
+            else:
+                error = difference.sum(1) / (1.0 if mistake == "absolute" else size.sum(1))
+                losses.append((error.sqrt() if mistake == "root" else error).mean())
     loss = torch.stack(losses).sum() if mistake == "sum" else torch.stack(losses).mean()
     loss.backward()
-    optimizer.step()
+    if mistake != "no step":
+        optimizer.step()
     return loss.item()
 
 
@@ -42,7 +49,7 @@ def loss_after(step: TrainingStep, number: int) -> Any:
     with seeded(1) as generator:
         net = LearnedStep(LearnedStepConfig())
     source = Fresh(LinearSystems(), 32, generator)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.3)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.02)
     for _ in range(number):
         loss = step(net, optimizer, *source.draw())
         if loss is None or loss is ...:
@@ -62,7 +69,11 @@ def mistakes(number: int) -> dict[str, float]:
         "the answer at step k is compared with iterate k - 1": "late",
         "the error is not divided by the size of the iterate": "absolute",
         "the losses of the steps are added, not averaged": "sum",
+        "the relative error is not squared": "root",
+        "the sums over all problems are divided, not each problem's own": "pooled",
+        "each number of a vector is divided by itself, not the whole vector": "number by number",
         "the gradients of earlier steps are not cleared": "not cleared",
+        "the weights do not change": "no step",
     }
     return {words: loss_with(mistake, number) for words, mistake in named.items()}
 
@@ -80,8 +91,15 @@ def practice(step: TrainingStep, seed: int, steps: int = 500) -> tuple[LearnedSt
     losses: list[float] = []
     for _ in range(steps):
         batch = source.draw()
-        loss = step(net, optimizer, *batch)
-        if not isinstance(loss, float):
+        try:
+            loss = step(net, optimizer, *batch)
+            loss = None if loss is None or loss is ... else float(loss)
+            if loss is not None and not math.isfinite(loss):
+                raise ArithmeticError(f"the loss is {loss}")
+        except Exception as error:  # an error in the reader's step must not stop the notebook
+            print(f"Your step ended with {type(error).__name__}: {error}. The book's own runs instead.")
+            loss = None
+        if loss is None:
             step = training_step
             loss = step(net, optimizer, *batch)
         losses.append(loss)
@@ -104,7 +122,7 @@ def solver_cases() -> list[tuple[Callable[[float], float], float, float]]:
     """Steps x -> f(x) with first numbers and fixed points, to try a reader's solver on."""
     draws = Generator().manual_seed(0)
     numbers = [float(value) for value in 1 + 99 * torch.rand(3, generator=draws)]
-    return [(lambda x, a=a: (x + a / x) / 2, a, a**0.5) for a in numbers] + [(lambda x: x / 2 + 1, 0.0, 2.0)]
+    return [(lambda x, a=a: (x + a / x) / 2, a, a**0.5) for a in numbers] + [(lambda x: x / 2 + 1, 1.0, 2.0)]
 
 
 class Case(NamedTuple):
@@ -123,7 +141,7 @@ class Case(NamedTuple):
         return torch.autograd.grad(z, self.weights, self.g)[0]
 
     def mistakes(self) -> dict[str, float]:
-        """What was done wrong -> the sum of the gradient's entries."""
+        """What was done wrong -> the projected gradient."""
         z = self.z.detach().requires_grad_()
         after = self.step(z, self.weights)
         jacobian = torch.autograd.functional.jacobian(lambda z: self.step(z, self.weights), self.z)
@@ -133,11 +151,19 @@ class Case(NamedTuple):
                 torch.eye(3) - jacobian, self.g
             ),
             "it solves u = g - u J": torch.linalg.solve(torch.eye(3) + jacobian.T, self.g),
+            "g is added twice": 2 * torch.linalg.solve((torch.eye(3) - jacobian).T, self.g),
         }
         return {
-            words: torch.autograd.grad(after, self.weights, u, retain_graph=True)[0].sum().item()
+            words: projected(torch.autograd.grad(after, self.weights, u, retain_graph=True)[0])
             for words, u in wrong.items()
         }
+
+
+def projected(gradient: Any) -> Any:
+    """One number that stands for a gradient (3, 3): its product with fixed random numbers; nothing stays nothing."""
+    if gradient is None or gradient is ...:
+        return gradient
+    return (gradient * torch.randn(3, 3, generator=Generator().manual_seed(9))).sum().item()
 
 
 def implicit_case() -> Case:

@@ -14,7 +14,7 @@ from torch import Generator, Tensor
 from recurse_lab.experiments.dispatch.tables import met_by_step
 from recurse_lab.experiments.dispatch.tables import rows as dispatch_rows
 from recurse_lab.experiments.iterates.arm import JUDGED, READ, TRAINED, IterateArm
-from recurse_lab.experiments.iterates.inside import progress, radii, step_eigenvalues
+from recurse_lab.experiments.iterates.inside import progress, radii, right_at, step_eigenvalues
 from recurse_lab.experiments.iterates.problems import iterates
 from recurse_lab.experiments.iterates.tables import (
     error_by_condition,
@@ -26,6 +26,7 @@ from recurse_lab.experiments.iterates.tables import (
 from recurse_lab.experiments.solvers.tables import error_by_step as solver_errors
 from recurse_lab.experiments.solvers.tables import rows as _solver_rows
 from recurse_lab.measure.jacobian import eigenvalues
+from recurse_lab.models.fitted_step import Repeated, fitted_products
 from recurse_lab.models.numerical import GradientDescent, Jacobi, NewtonRoot, PowerIteration
 from recurse_lab.records.record import Record
 from recurse_lab.records.replicate import Results
@@ -134,6 +135,30 @@ def mean_right(runs: Mapping[int, Record]) -> float:
     return float(np.mean([right_beyond(record) for record in runs.values()]))
 
 
+def by_size_of_b(nets: Mapping[str, Recurrence], seed: int) -> dict[str, dict[str, float]]:
+    """Net -> size of b -> share of 512 problems whose 32nd iterate is met within 10 %."""
+    problems = systems(512, seed)
+    rows: dict[str, dict[str, float]] = {}
+    for name, net in nets.items():
+        rows[name] = {}
+        for size in (0.3, 1.0, 2.0, 3.0, 5.0, 10.0):
+            scaled = torch.cat((problems[:, :, :-1], size * problems[:, :, -1:]), 2)
+            rows[name][f"|b| = {size:g}"] = right_at(net, scaled)
+    return rows
+
+
+def others_that_repeat(nets: Mapping[str, Recurrence], seed: int) -> dict[str, dict[str, float]]:
+    """Three ways to the 32nd iterate -> share of 512 problems right: one pass, repeated passes, least squares."""
+    problems, told = systems(512, seed), nets["told_14"]
+    rows: dict[str, Recurrence] = {
+        "feed-forward net, asked once for step 32": told,
+        "the same net, called four times for 8 steps of what is left": Repeated(told, TRAINED),
+        "the loop": nets["loop"],
+        "least squares on all products, 256 problems, as a loop": fitted_products(systems(256, seed + 1)),
+    }
+    return {name: {"right at k = 32": right_at(model, problems)} for name, model in rows.items()}
+
+
 def by_condition_table(
     results: Results, arms: Mapping[str, IterateArm], step: int
 ) -> dict[str, dict[str, float]]:
@@ -145,14 +170,15 @@ def by_condition_table(
 
 
 def solver_rows(results: Results, labels: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Arm label -> weights, errors at 8 and 64 steps and radius on its own kind, radius and error on other axes."""
+    """Arm label -> weights, errors at 8 and 64 steps, radius and share below 1 on its own kind and on other axes."""
     names = {
         "weights": "weights",
         "family: error at 8": "error at 8",
         "family: error at 64": "at 64",
         "family: radius": "radius",
+        "family: share below 1": "share of systems below 1",
         "other: radius": "radius, other axes",
-        "other: error at 8": "error at 8, other axes",
+        "other: share below 1": "share below 1, other axes",
     }
     rows = _solver_rows(results, labels)
     return {label: {short: row[name] for name, short in names.items()} for label, row in rows.items()}

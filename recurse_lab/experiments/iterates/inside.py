@@ -10,10 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-from recurse_lab.experiments.iterates.arm import READ, TRAINED
+from recurse_lab.experiments.iterates.arm import JUDGED, READ, TRAINED
 from recurse_lab.experiments.iterates.problems import iterates
+from recurse_lab.experiments.iterates.scores import WITHIN
 from recurse_lab.measure.jacobian import eigenvalues, spectral_radius
 from recurse_lab.recurrence import Recurrence, settle, think
+from recurse_lab.tasks.linear_systems import relative_error
 
 
 @torch.no_grad()
@@ -62,3 +64,11 @@ def radii(
             "share of problems below 1": (radius < 1).float().mean().item(),
         }
     return rows
+
+
+@torch.no_grad()
+def right_at(net: Recurrence, problems: Float[Tensor, "B N N+1"], step: int = JUDGED) -> float:
+    """Share of problems whose iterate `step` a net meets within 10 %."""
+    output = settle(net, problems, step).output
+    assert output is not None
+    return (relative_error(output, iterates(problems, step)[:, step]) <= WITHIN).float().mean().item()
