@@ -27,6 +27,7 @@ __all__ = [
     "DEEPER",
     "DISPATCH",
     "END_ONLY",
+    "FAMILIES",
     "LIVE",
     "LONGER",
     "LOOP",

@@ -14,9 +14,16 @@ from torch import Generator, Tensor
 from recurse_lab.experiments.dispatch.tables import met_by_step
 from recurse_lab.experiments.dispatch.tables import rows as dispatch_rows
 from recurse_lab.experiments.iterates.arm import JUDGED, READ, TRAINED, IterateArm
-from recurse_lab.experiments.iterates.inside import progress, radii, right_at, step_eigenvalues
+from recurse_lab.experiments.iterates.inside import (
+    ignoring_the_matrix,
+    progress,
+    radii,
+    right_at,
+    step_eigenvalues,
+)
 from recurse_lab.experiments.iterates.problems import iterates
 from recurse_lab.experiments.iterates.tables import (
+    by_number_of_families,
     error_by_condition,
     error_by_step,
     followed,
@@ -37,6 +44,7 @@ __all__ = [
     "JUDGED",
     "NETS",
     "TRAINED",
+    "by_number_of_families",
     "dispatch_rows",
     "error_by_condition",
     "error_by_step",
@@ -190,26 +198,20 @@ def dispatch_by_step(results: Results) -> dict[str, dict[str, float]]:
     return {name: {f"k = {step}": share for step, share in curve.items()} for name, curve in curves.items()}
 
 
-def by_number_of_families(results: Results, name: str) -> dict[int, list[float]]:
-    """Number of families -> share of moves followed on unseen problems, one a seed, of one net."""
-    found = {}
-    for key, runs in results.items():
-        net, _, number = key.rpartition("_")
-        if net == name:
-            found[int(number)] = [followed(record) for record in runs.values()]
-    return found
+def family_table(results: Results, labels: Mapping[str, str], seed: int) -> dict[str, dict[str, float]]:
+    """Net -> error inside the families and on unseen problems, response ratio, moves followed; means over seeds.
 
-
-def family_table(results: Results, labels: Mapping[str, str]) -> dict[str, dict[str, float]]:
-    """Net -> error inside the families and on unseen problems, and response ratios, means over seeds."""
+    The last row is the best linear map x_8 = C b, which does not look at A.
+    """
     rows = {}
     for name, label in labels.items():
         values = [record.values for record in results[name].values()]
         rows[label] = {
             "error inside the families": np.mean([one["inside"]["error"] for one in values]).item(),
             "error on unseen problems": np.mean([one["unseen"]["error"] for one in values]).item(),
-            "response ratio inside": np.mean([one["response"]["inside"]["1.0"] for one in values]).item(),
-            "response ratio unseen": np.mean([one["response"]["unseen"]["1.0"] for one in values]).item(),
+            "response ratio, unseen": np.mean([one["response"]["unseen"]["1.0"] for one in values]).item(),
             "moves followed, unseen": np.mean([one["followed"]["unseen"]["1.0"] for one in values]).item(),
         }
+    ignoring = ignoring_the_matrix(seed)
+    rows["a map that ignores A"] = {name: ignoring[name] for name in next(iter(rows.values()))}
     return rows

@@ -15,7 +15,7 @@ from recurse_lab.experiments.iterates.problems import iterates
 from recurse_lab.experiments.iterates.scores import WITHIN
 from recurse_lab.measure.jacobian import eigenvalues, spectral_radius
 from recurse_lab.recurrence import Recurrence, settle, think
-from recurse_lab.tasks.linear_systems import relative_error
+from recurse_lab.tasks.linear_systems import LinearSystems, relative_error
 
 
 @torch.no_grad()
@@ -72,3 +72,23 @@ def right_at(net: Recurrence, problems: Float[Tensor, "B N N+1"], step: int = JU
     output = settle(net, problems, step).output
     assert output is not None
     return (relative_error(output, iterates(problems, step)[:, step]) <= WITHIN).float().mean().item()
+
+
+def ignoring_the_matrix(seed: int) -> dict[str, float]:
+    """The family test of the best linear map x_8 = C b, fitted and tested on 1,024 fresh systems each."""
+    task, generator = LinearSystems(), Generator().manual_seed(seed)
+    train, test = (task.systems(1024, split, generator) for split in ("train", "test"))
+    fitted = torch.linalg.lstsq(train[:, :, -1], iterates(train, TRAINED)[:, -1]).solution
+    moved = test.clone()
+    direction = torch.randn(1024, test.shape[1], generator=generator)
+    moved[:, :, -1] += direction / direction.norm(dim=1, keepdim=True)
+    truth, after = (iterates(systems, TRAINED)[:, -1] for systems in (test, moved))
+    change = (moved[:, :, -1] - test[:, :, -1]) @ fitted
+    ratio = (change * (after - truth)).sum(1) / (after - truth).square().sum(1)
+    error = relative_error(test[:, :, -1] @ fitted, truth).median().item()
+    return {
+        "error inside the families": error,
+        "error on unseen problems": error,
+        "response ratio, unseen": ratio.median().item(),
+        "moves followed, unseen": (relative_error(change, after - truth) <= WITHIN).float().mean().item(),
+    }

@@ -57,6 +57,16 @@ def shares(results: Results, arms: Mapping[str, IterateArm]) -> dict[str, dict[s
     }
 
 
+def by_number_of_families(results: Results, name: str) -> dict[int, list[float]]:
+    """Number of families -> share of moves followed on unseen problems, one a seed, of one net."""
+    found = {}
+    for key, runs in results.items():
+        net, _, number = key.rpartition("_")
+        if net == name:
+            found[int(number)] = [followed(record) for record in runs.values()]
+    return found
+
+
 def _mean(runs: Mapping[int, Record], *keys: str) -> float:
     found = []
     for record in runs.values():
