@@ -7,6 +7,6 @@ CHAPTER = Chapter(
     name="01_iterate",
     title="Iterate: do networks carry out a method, or match templates?",
     question="Do networks iterate a numerical method, or match templates?",
-    minutes="about 3",
+    minutes="about 2",
     before=("00",),
 )

@@ -49,7 +49,8 @@ __all__ = [
 _STEP = LearnedStepConfig()  # state = iterate, products, recall: 2,688 weights
 LOOP = arm("loop, state = iterate", _STEP, 2e-2)
 
-LIVE = {  # trained live, on five seeds
+# Trained live: the first and the last on five seeds, the two others on one, beside five recorded ones.
+LIVE = {
     "loop": LOOP,
     "end_only": arm("loop, asked at the end only", _STEP, 2e-2, END_ONLY),
     "latent": arm("loop, latent state", replace(_STEP, latent=16, hidden=36), 2e-2),

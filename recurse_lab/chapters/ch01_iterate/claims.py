@@ -48,6 +48,7 @@ SIGNAL = replace(
     "more than 0.25.",
     controls=("end_only",),
     margin=0.25,
+    recorded=True,
 )
 
 STATE = replace(
@@ -57,6 +58,7 @@ STATE = replace(
     "at every step too, by more than 0.25.",
     controls=("latent",),
     margin=0.25,
+    recorded=True,
 )
 
 TEMPLATE = replace(
