@@ -8,11 +8,14 @@ import pytest
 from recurse_lab.claims import tested
 from recurse_lab.claims.claim import Claim
 from recurse_lab.commands.verify import claims_in, committed_claims
+from recurse_lab.experiments.group_products.arm import GroupArm
+from recurse_lab.experiments.iterates.arm import IterateArm
 from recurse_lab.experiments.prefix_sums.arm import LOOPED
 from recurse_lab.experiments.prefix_sums.halting import compare_rules
 from recurse_lab.experiments.prefix_sums.trial import HALTING_LENGTHS
 from recurse_lab.experiments.sudoku.arm import SudokuArm
 from recurse_lab.experiments.sudoku.trial import trial
+from recurse_lab.experiments.text.arm import TextArm
 from recurse_lab.records.record import Record
 from recurse_lab.records.store import read_reference
 from recurse_lab.workbook.execute import find_chapters
@@ -65,7 +68,7 @@ def test_one_seed_is_too_few():
 
 def test_every_committed_claim_can_be_judged_anew_and_no_other():
     assert TESTED.keys() == COMMITTED.keys()
-    assert len(TESTED) == 11
+    assert len(TESTED) == 21
     assert all(name.startswith(f"{one.claim.chapter}-") for name, one in TESTED.items())
 
 
@@ -86,7 +89,9 @@ def test_the_claim_is_the_committed_one_on_as_many_seeds(name):
 
 @pytest.mark.parametrize("name", TESTED)
 def test_committed_values_are_whole_numbers_of_the_claims_test_problems(name):
-    problems = TESTED[name].claim.problems
+    arm = next(iter(TESTED[name].arms.values()))
+    # a share of bytes: every window has as many
+    problems = TESTED[name].claim.problems * (arm.context if isinstance(arm, TextArm) else 1)
     shares = [value for arm in COMMITTED[name]["arms"] for value in arm["values"].values()]
     assert all(share * problems == pytest.approx(round(share * problems), abs=1e-6) for share in shares)
 
@@ -97,6 +102,10 @@ def test_the_number_of_test_problems_is_that_of_the_arms(name):
     for arm in one.arms.values():
         if isinstance(arm, SudokuArm):
             assert one.claim.problems == arm.puzzles.test
+        elif isinstance(arm, IterateArm):
+            assert one.claim.problems == arm.problems
+        elif isinstance(arm, GroupArm | TextArm):
+            assert one.claim.problems == arm.test
         elif name == "02-length":
             assert one.claim.problems == LOOPED.strings // 8  # test problems of each length beyond 128 bits
         else:
