@@ -184,8 +184,16 @@ def test_every_figure_and_widget_is_there(chapter, snap):
         assert broken not in text
 
 
+def needs(name, call):
+    """Skip the test if no cell of the chapter makes this call."""
+    (path,) = [path for number, path in CHAPTERS.items() if name.startswith(number)]
+    if call not in path.read_text(encoding="utf-8"):
+        pytest.skip(f"chapter {name} has no {call}")
+
+
 def test_widgets_redraw_the_live_figure(chapter, snap):
     name, page = chapter
+    needs(name, "lab.explore(")
     output = page.locator(".widget-output").filter(has=page.locator(".js-plotly-plot")).first
     controls = page.locator(".jp-OutputArea-output").filter(has=output).last
     plot = output.locator(".js-plotly-plot")
@@ -206,6 +214,19 @@ def test_widgets_redraw_the_live_figure(chapter, snap):
     verdict.filter(has_not_text=late).wait_for()
 
 
+def test_sliders_redraw_a_live_figure(chapter, snap):
+    name, page = chapter
+    needs(name, "lab.live(")
+    output = page.locator(".widget-output").filter(has=page.locator(".js-plotly-plot")).first
+    controls = page.locator(".jp-OutputArea-output").filter(has=output).last
+    plot = output.locator(".js-plotly-plot")
+    now = state_of(plot)
+    for slider in controls.locator(".widget-slider").all():
+        press(slider, "ArrowRight", times=2)
+        now = changed(page, plot, now, ["data"])
+    snap(controls, f"jupyterlab-{name}-live")
+
+
 def wait_for_title(page, plot, beginning, before):
     plot.locator(".gtitle", has_text=beginning).wait_for(timeout=30_000)
     return changed(page, plot, before)
@@ -213,6 +234,7 @@ def wait_for_title(page, plot, beginning, before):
 
 def test_sliders_in_figures_move_too(chapter, snap):
     name, page = chapter
+    needs(name, "sliders")
     figures = page.locator(".js-plotly-plot").filter(has=page.locator(".slider-grip-rect"))
     assert figures.count() > 0
     for plot in figures.all():
