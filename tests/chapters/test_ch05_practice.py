@@ -189,3 +189,13 @@ def test_practice_goes_on_with_the_book_s_step_if_there_is_none():
     other, same = practice.practice(practice.training_step, seed=0, steps=2)
     assert losses == same
     assert practice.right_at(own, 0) == practice.right_at(other, 0)
+
+
+def test_a_step_that_fails_does_not_stop_the_notebook(capsys):
+    def broken(*_):
+        raise KeyError("mine")
+
+    for step in (broken, lambda *_: float("nan")):
+        _, losses = practice.practice(step, 0, steps=2)
+        assert len(losses) == 2
+        assert capsys.readouterr().out.count("The book's own runs instead") == 1

@@ -1,6 +1,5 @@
 """Chapter 01: what surrounds the reader's own training step: problems, a net, and the results of typical mistakes."""
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from torch import Generator, Tensor, nn
 
 from recurse_lab.experiments.iterates.arm import JUDGED, TRAINED
 from recurse_lab.experiments.iterates.problems import Fresh, iterates
+from recurse_lab.experiments.practice import attempted
 from recurse_lab.models.learned_step import LearnedStep, LearnedStepConfig
 from recurse_lab.recurrence import settle, think
 from recurse_lab.tasks.linear_systems import LinearSystems, relative_error
@@ -90,18 +90,7 @@ def practice(step: TrainingStep, seed: int, steps: int = 500) -> tuple[LearnedSt
     optimizer = torch.optim.AdamW(net.parameters(), lr=6e-3, weight_decay=0.0)
     losses: list[float] = []
     for _ in range(steps):
-        batch = source.draw()
-        try:
-            loss = step(net, optimizer, *batch)
-            loss = None if loss is None or loss is ... else float(loss)
-            if loss is not None and not math.isfinite(loss):
-                raise ArithmeticError(f"the loss is {loss}")
-        except Exception as error:  # an error in the reader's step must not stop the notebook
-            print(f"Your step ended with {type(error).__name__}: {error}. The book's own runs instead.")
-            loss = None
-        if loss is None:
-            step = training_step
-            loss = step(net, optimizer, *batch)
+        loss, step = attempted(step, training_step, net, optimizer, *source.draw())
         losses.append(loss)
     return net, losses
 

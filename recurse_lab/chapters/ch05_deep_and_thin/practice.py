@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
+from recurse_lab.experiments.practice import attempted
 from recurse_lab.models.mobile_llm import MobileLLM, MobileLLMConfig
 from recurse_lab.nn.attention import rotate as rotate
 from recurse_lab.recurrence import settle, think
@@ -141,13 +142,11 @@ def practice(step: TrainingStep, seed: int, steps: int = 600) -> tuple[MobileLLM
     with seeded(seed) as generator:
         net = MobileLLM(MobileLLMConfig(symbols=6, width=64, hidden=128, depth=4, positions=8))
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, betas=(0.9, 0.98), weight_decay=0.01)
-    task, losses = GroupProducts(), []
+    task = GroupProducts()
+    losses: list[float] = []
     for _ in range(steps):
         batch = task.sample(32, ELEMENTS, "train", generator)
-        loss = step(net, optimizer, *batch)
-        if not isinstance(loss, float):
-            step = training_step
-            loss = step(net, optimizer, *batch)
+        loss, step = attempted(step, training_step, net, optimizer, *batch)
         losses.append(loss)
     return net, losses
 
