@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from recurse_lab.experiments.line_program.memorizer import MemorizerConfig
 from recurse_lab.models.bidirectional_gru import BidirectionalGRUConfig
 from recurse_lab.models.data_router import DataRouterConfig
 from recurse_lab.tasks.dynamic_program import Program
+from recurse_lab.tasks.scratchpad import Scratchpad
 from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.objectives.sized_steps import SizedSteps
@@ -20,6 +22,7 @@ HARD = 16  # items of the test lists of the numbers 3 to 5, whose chains of depe
 
 Model = DataRouterConfig | BidirectionalGRUConfig | MemorizerConfig
 Signal = SizedSteps | EveryStep | LastStep
+Form = Literal["labels", "scratchpad", "coupled"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,15 +34,18 @@ class LineArm:
     plan: Plan
     signal: Signal  # when the net is asked; a loop thinks longer on longer lists
     questions: int = 2  # 2: also asked for the gain of every item
+    form: Form = "labels"  # all answers at once, or written out token by token, if so with coupled ids
     batch: int = 128
     sizes: tuple[int, ...] = SIZES
     tested: tuple[int, ...] = TESTED
     test: int = 256  # test lists of each size; each seed draws its own
 
     @property
-    def task(self) -> Program:
-        """The program, with the arm's number of questions."""
-        return Program(questions=self.questions)
+    def task(self) -> Program | Scratchpad:
+        """The program, with the arm's number of questions, or its scratchpad."""
+        if self.form == "labels":
+            return Program(questions=self.questions)
+        return Scratchpad(coupled=self.form == "coupled")
 
     def steps_at(self, size: int) -> int:
         """Steps after which a list of `size` items is answered."""
@@ -87,6 +93,24 @@ def gru(label: str, rate: float, width: int, order: str = "both") -> LineArm:
         order=order,  # type: ignore[arg-type]
     )
     return LineArm(label=label, model=model, plan=plan(rate), signal=LastStep(steps=model.depth))
+
+
+def scratchpad(label: str, rate: float, coupled: bool, depth: int = 4, width: int = 64) -> LineArm:
+    """A causal net that writes gains and answers one after the other; `coupled`: it knows each token's item."""
+    model = DataRouterConfig(
+        symbols=Scratchpad().symbols,
+        classes=Scratchpad().classes,
+        width=width,
+        hidden=2 * width,
+        places="coupled" if coupled else "relative",
+        clip=2 if coupled else 16,
+        gate=False,
+        depth=depth,
+        causal=True,
+    )
+    form: Form = "coupled" if coupled else "scratchpad"
+    signal = EveryStep(steps=depth)
+    return LineArm(label=label, model=model, plan=plan(rate), signal=signal, questions=1, form=form)
 
 
 def memorizer(reach: int = 5) -> LineArm:

@@ -41,10 +41,10 @@ def lists(arm: LineArm, name: str, split: Split, seed: int) -> Batch:
     return task.sample(arm.test, size, split, generator, novel=name == "novel")
 
 
-def right_lists(outputs: Tensor, targets: Tensor, questions: int) -> Bool[Tensor, " B"]:
-    """Whether all items of each list are answered rightly; further questions do not count."""
-    right = outputs.argmax(-1) == targets
-    return (right[:, 0] if questions > 1 else right).all(1)
+def right_lists(arm: LineArm, outputs: Tensor, targets: Tensor) -> Bool[Tensor, " B"]:
+    """Whether all items of each list (all tokens of a scratchpad) are answered rightly; gains do not count."""
+    right = arm.task.right(outputs, targets)
+    return (right[:, 0] if arm.questions > 1 else right).all(1)
 
 
 @torch.no_grad()
@@ -54,12 +54,12 @@ def accuracy(arm: LineArm, model: Net, seed: int, split: Split = "test") -> dict
     twice: dict[str, float] = {}
     for name in tests(arm):
         batch = lists(arm, name, split, seed)
-        size = batch.inputs.shape[1]
+        size = arm.task.size_of(batch.inputs)
         once, double = arm.steps_at(size), 2 * size
         loop = isinstance(arm.signal, SizedSteps)
         for thought in think(model, batch.inputs, max(once, double) if loop else once, read={once, double}):
             if thought.output is not None:
-                share = right_lists(thought.output, batch.targets, arm.questions).float().mean().item()
+                share = right_lists(arm, thought.output, batch.targets).float().mean().item()
                 exact |= {name: share} if thought.step == once else {}
                 twice |= {name: share} if thought.step == double and loop else {}
     return {"exact": exact, "twice": twice} | errors(arm, model, seed, split)
@@ -85,7 +85,10 @@ def cost(arm: LineArm, model: Net, steps: int) -> dict[str, float]:
     if isinstance(model, Memorizer):
         return {"params": model.entries(), "train_flops": 0.0, "infer_flops": 0.0}
     mean_size = round(sum(size**2 for size in arm.sizes) / sum(arm.sizes))  # size n is drawn n times as often
-    small, large = (forward_flops(model, torch.zeros(1, size, dtype=torch.int64)) for size in (mean_size, 24))
+    any_list = Generator().manual_seed(0)
+    small, large = (
+        forward_flops(model, arm.task.sample(1, size, "train", any_list).inputs) for size in (mean_size, 24)
+    )
     extra = (arm.signal.most - arm.signal.least) / 2 if isinstance(arm.signal, SizedSteps) else 0
     return {
         "params": parameters(model),
