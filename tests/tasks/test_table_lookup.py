@@ -8,7 +8,6 @@ from recurse_lab.tasks.base import SPLITS, Task
 from recurse_lab.tasks.judging import IGNORE
 from recurse_lab.tasks.table_lookup import TableLookup
 
-
 TASK = TableLookup()
 
 
