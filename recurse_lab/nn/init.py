@@ -31,3 +31,22 @@ def looked_up(table: nn.Embedding, rows: Int[Tensor, "*B"], what: str) -> Float[
         return table(rows)
     except IndexError:
         raise ValueError(f"{what} must be numbers from 0 to {table.num_embeddings - 1}") from None
+
+
+def uniform_(weight: Tensor, fans: int, gain: float = 1.0) -> Tensor:
+    """Fill `weight` in place uniformly with standard deviation gain sqrt(2 / fans), `fans` = fan in + fan out.
+
+    Glorot and Bengio 2010, eq. 16.
+    """
+    bound = gain * math.sqrt(6 / fans)
+    return nn.init.uniform_(weight, -bound, bound)
+
+
+def check_heads(width: int, heads: int) -> None:
+    """Check that the heads divide the width.
+
+    Raises:
+        ValueError: `heads` is below 1, or `width` is not a multiple of `heads`.
+    """
+    if heads < 1 or width < 1 or width % heads:
+        raise ValueError(f"width must be a multiple of heads (1 or more), not {width} with {heads} heads")

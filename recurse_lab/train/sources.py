@@ -59,6 +59,33 @@ class Pool:
         """Do nothing: the accuracy has no effect."""
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """Fresh problems, one size a batch; size n is drawn with a chance proportional to n.
+
+    Raises:
+        ValueError: there is no size, or one is below 1.
+    """
+
+    task: Task
+    count: int  # problems per batch
+    sizes: Sequence[int]
+    generator: Generator
+
+    def __post_init__(self) -> None:
+        if not self.sizes or min(self.sizes) < 1:
+            raise ValueError(f"sizes must be one or more numbers from 1 on, not {list(self.sizes)}")
+
+    def draw(self) -> Batch:
+        """Draw a training batch of one size."""
+        weights = torch.tensor(self.sizes, dtype=torch.float32)
+        chosen = int(torch.multinomial(weights, 1, generator=self.generator).item())
+        return self.task.sample(self.count, self.sizes[chosen], "train", self.generator)
+
+    def observe(self, accuracy: float) -> None:
+        """Do nothing: the accuracy has no effect."""
+
+
 @dataclass
 class InTurn:
     """Given batches in order; after the last, start again with the first."""
