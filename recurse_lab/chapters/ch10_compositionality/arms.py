@@ -28,6 +28,7 @@ from recurse_lab.experiments.table_lookup.trial import trial as table_trial
 from recurse_lab.models.gru import GRUConfig
 from recurse_lab.models.gru_encoder_decoder import GRUEncoderDecoderConfig
 from recurse_lab.records.rerun import Recorded
+from recurse_lab.tasks.scan import Scan
 
 __all__ = [
     "EXPRESSIONS",
@@ -93,7 +94,7 @@ COMMANDS = 800  # optimizer steps of every arm on the small grammar of SCAN
 WHOLE = 1900  # on the whole one
 
 
-def _scan(task: object, steps: int) -> dict[str, ScanArm]:
+def _scan(task: Scan, steps: int) -> dict[str, ScanArm]:
     """The nets, on one split."""
     nets = {
         "relative": scan_arm("relative places", 2e-3, steps, SMALL_LENGTH),
