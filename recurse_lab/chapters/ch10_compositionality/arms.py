@@ -51,7 +51,7 @@ __all__ = [
     "train_table",
 ]
 
-TREES = 1500  # optimizer steps of every arm on expressions
+TREES = 2000  # optimizer steps of every arm on expressions
 
 # All see the parser's relations (or what follows from them) and are asked for the value of every node.
 EXPRESSIONS = {
