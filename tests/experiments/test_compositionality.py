@@ -33,7 +33,7 @@ TABLES = chapter.tables_at_profile(chapter.LOOKUP, "smoke")
 SCAN = chapter.scan_at_profile(chapter.SCAN, "smoke")
 
 
-@pytest.mark.parametrize("name", ["loop", "plain_6", "gru", "root_only", "tokens", "gru_tokens"])
+@pytest.mark.parametrize("name", ["loop", "plain_6", "gru", "tree_gru", "root_only", "tokens", "gru_tokens"])
 def test_a_trial_on_expressions_is_whole_and_its_net_comes_back(name):
     arm = TREES[name]
     values, weights = chapter.expression_trial(arm, 3)
