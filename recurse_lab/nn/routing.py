@@ -126,9 +126,9 @@ class RelativeAttention(nn.Module):
         uniform_(self.out.weight, 2 * width)
 
     def forward(
-        self, x_BCD: Float[Tensor, "B C D"], bias: Float[Tensor, "*B H C C"] | None = None
+        self, x_BCD: Float[Tensor, "B C D"], bias: Float[Tensor, "*E H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
-        """Mix the cells of each example; `bias` is added to the scores."""
+        """Mix the cells of each example; `bias`, for all examples or for each, is added to the scores."""
         q, k, v = self.qkv(x_BCD).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         scores = q @ k.mT * q.shape[-1] ** -0.5
         scores = scores if bias is None else scores + bias
