@@ -8,7 +8,7 @@ from recurse_lab.experiments.expressions.trial import trial as expression_trial
 from recurse_lab.experiments.table_lookup.tables import longer_right
 from recurse_lab.experiments.table_lookup.trial import trial as table_trial
 
-_PAPER = "Csordas et al. 2022, The Neural Data Router (arXiv:2110.07732)"
+_PAPER = "Csordás et al. 2022, The Neural Data Router (arXiv:2110.07732)"
 
 TREES = Claim(
     id="10-expressions",

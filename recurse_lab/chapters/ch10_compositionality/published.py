@@ -1,8 +1,8 @@
 """Chapter 10: numbers that others published, to stand beside ours; all are percent of problems right.
 
-Csordas et al. 2022 (arXiv:2110.07732), table 1: table lookup with eight symbols, trained to five functions, tested
+Csordás et al. 2022 (arXiv:2110.07732), table 1: table lookup with eight symbols, trained to five functions, tested
 on nine and ten; forward and backward order. Kim 2021 (arXiv:2109.01135), table 1: SCAN, which also lists the
-results of others. Csordas et al. 2021 (arXiv:2108.12284), abstract. Lake and Baroni 2023 (Nature 623), p. 118: MLC.
+results of others. Csordás et al. 2021 (arXiv:2108.12284), abstract. Lake and Baroni 2023 (Nature 623), p. 118: MLC.
 """
 
 from collections.abc import Mapping
