@@ -16,7 +16,9 @@ ARMS = TREE | TREE_ABLATIONS
 SMOKE = trees.at_profile(ARMS, "smoke")
 
 
-@pytest.mark.parametrize("name", ["tree_loop", "tree_late", "tree_taken", "tree_gru_1", "tree_6"])
+@pytest.mark.parametrize(
+    "name", ["tree_loop", "tree_late", "tree_taken", "tree_gru_1", "tree_along", "tree_6"]
+)
 def test_a_trial_is_whole_and_its_net_comes_back(name):
     arm = SMOKE[name]
     values, weights = trial(arm, 3)
@@ -34,11 +36,12 @@ def test_a_trial_is_whole_and_its_net_comes_back(name):
 def test_arms_that_are_called_equal_are_equal_and_see_the_same():
     size = {name: scores.cost(arm, build(arm), 1)["params"] for name, arm in ARMS.items()}
     assert size["tree_gru_1"] == pytest.approx(size["tree_loop"], rel=0.05)
+    assert size["tree_along"] == pytest.approx(size["tree_loop"], rel=0.1)
     assert size["tree_gru_3"] == pytest.approx(3 * size["tree_loop"], rel=0.05)
     assert size["tree_12"] > 5 * size["tree_loop"]
     asked = {name for name, arm in ARMS.items() if arm.questions == 2}
     assert asked == set(ARMS) - {"tree_taken"}
-    blocks = [arm.model for arm in ARMS.values() if not isinstance(arm.model, trees.BidirectionalGRUConfig)]
+    blocks = [arm.model for arm in ARMS.values() if isinstance(arm.model, trees.DataRouterConfig)]
     assert {(model.places, model.recall, model.norm) for model in blocks} == {("tree", True, "post")}
 
 

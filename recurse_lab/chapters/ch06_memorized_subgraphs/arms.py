@@ -14,7 +14,7 @@ from recurse_lab.experiments.line_program.arm import (
 )
 from recurse_lab.experiments.line_program.tables import long_right
 from recurse_lab.experiments.line_program.trial import build, restore, train, trial
-from recurse_lab.experiments.tree_program.arm import TreeArm
+from recurse_lab.experiments.tree_program.arm import TreeArm, along
 from recurse_lab.experiments.tree_program.arm import at_profile as at_tree_profile
 from recurse_lab.experiments.tree_program.arm import gru as tree_gru
 from recurse_lab.experiments.tree_program.arm import loop as tree_loop
@@ -93,6 +93,7 @@ TREE = {
     "tree_24": tree_plain("24 blocks of width 32", 2e-3, depth=24),
 }
 TREE_ABLATIONS = {
+    "tree_along": along("GRU along the tree, up and down: the order is given", 4e-3, width=36),
     "tree_wide": tree_plain("8 blocks of width 96", 1e-3, depth=8, width=96),
     "tree_taken": tree_loop("loop, not asked for gains", 4e-3, AT_END, questions=1),
     "tree_late": tree_loop(

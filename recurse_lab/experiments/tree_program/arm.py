@@ -5,18 +5,19 @@ from dataclasses import dataclass, replace
 
 from recurse_lab.models.bidirectional_gru import BidirectionalGRUConfig
 from recurse_lab.models.data_router import DataRouterConfig
+from recurse_lab.models.tree_gru import TreeGRUConfig
 from recurse_lab.tasks.tree_program import TreeProgram
 from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.objectives.sized_steps import SizedSteps
 from recurse_lab.train.optimizer import Plan
 
-STEPS = 1200  # optimizer steps of every arm whose label names no other number
+STEPS = 1000  # optimizer steps of every arm whose label names no other number
 SIZES = (2, 3, 4, 5, 6, 7, 8)  # nodes of the trees in training; some trees of each size are kept for the test
 TESTED = (8, 12, 16, 24, 40, 64)  # nodes of the test trees; 16 and 24 are 2 and 3 times the largest trained
 LARGE = 64  # from this size on, half as many test trees: they cost most
 
-Model = DataRouterConfig | BidirectionalGRUConfig
+Model = DataRouterConfig | BidirectionalGRUConfig | TreeGRUConfig
 Signal = SizedSteps | EveryStep | LastStep
 
 
@@ -93,6 +94,12 @@ def gru(label: str, rate: float, width: int, steps: int = STEPS) -> TreeArm:
     """Two layers of a GRU in both directions along the preorder; it sees depth, distance to the parent and side."""
     model = BidirectionalGRUConfig(symbols=5, classes=6, width=width, tree=True, questions=2)
     return TreeArm(label=label, model=model, plan=plan(rate, steps), signal=LastStep(steps=model.depth))
+
+
+def along(label: str, rate: float, width: int) -> TreeArm:
+    """A GRU along the tree's own edges, up and then down: the net to which the order is given."""
+    model = TreeGRUConfig(symbols=5, classes=6, width=width, questions=2)
+    return TreeArm(label=label, model=model, plan=plan(rate), signal=LastStep(steps=model.depth))
 
 
 def at_profile(arms: Mapping[str, TreeArm], profile: str) -> dict[str, TreeArm]:
