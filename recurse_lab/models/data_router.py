@@ -134,7 +134,7 @@ class DataRouter(nn.Module):
 def _block(config: DataRouterConfig) -> nn.Module:
     width, heads = config.width, config.heads
     if config.places == "tree":
-        tree = TreeAttention(width, heads, 3 + config.sides, config.near)
+        tree = TreeAttention(width, heads, 2 + config.sides, config.near)
         block: nn.Module = TreeBlock(tree, width, config.hidden, config.norm)
         if config.gate:
             block = RoutedBlock(tree, width, config.hidden, gate=True)

@@ -57,15 +57,13 @@ def test_relations_name_parents_and_children():
     assert pairs[1] == {(1, 0), (4, 0), (2, 1), (3, 1)}
     assert pairs[2] == {(0, 1), (1, 2)}
     assert pairs[3] == {(0, 4), (1, 3)}
-    assert (found.sum(0) == 1).all()  # every pair has one relation; the last is that of strangers
-    assert found[4, 0, 2] == found[4, 2, 3] == 1
     assert depths(PARENT)[0].tolist() == [0, 1, 2, 2, 1, 0]
     with pytest.raises(ValueError, match="from 0 to 5"):
         relations(PARENT + 1, SIDE, 2)
 
 
 def test_no_node_attends_to_padding_and_every_node_may_attend_to_nothing():
-    attention, x = TreeAttention(8, 2, 5), torch.randn(1, 6, 8)
+    attention, x = TreeAttention(8, 2, 4), torch.randn(1, 6, 8)
     bias = attention.bias(relations(PARENT, SIDE, 2), SIDE > 2)
     other = x.clone()
     other[:, 5] += 10
@@ -79,7 +77,7 @@ def test_no_node_attends_to_padding_and_every_node_may_attend_to_nothing():
 
 
 def test_near_nodes_see_their_relatives_alone():
-    attention, x = TreeAttention(8, 2, 5, near=True), torch.randn(1, 6, 8)
+    attention, x = TreeAttention(8, 2, 4, near=True), torch.randn(1, 6, 8)
     bias = attention.bias(relations(PARENT, SIDE, 2), SIDE > 2)
     other = x.clone()
     other[:, 2] += 10  # a child of 1
