@@ -36,6 +36,7 @@ __all__ = [
     "LIVE",
     "PADS",
     "PLAIN",
+    "PRODUCTS",
     "RECURRENT",
     "TREE",
     "TREE_ABLATIONS",
@@ -43,10 +44,12 @@ __all__ = [
     "USUAL",
     "LineArm",
     "TreeArm",
+    "at_product_profile",
     "at_profile",
     "at_tree_profile",
     "build",
     "build_tree",
+    "product_trial",
     "restore",
     "restore_tree",
     "train",
@@ -107,6 +110,9 @@ TREE_ABLATIONS = {
     ),
 }
 
+# Two digits times two: what a minute of training gives. Their rate was not searched; they stand in no claim.
+PRODUCTS = {"product_plain": product_plain(2e-3), "product_loop": product_loop(2e-3)}
+
 # One seed of a treatment and of its strongest control, trained live beside the recorded ones.
 LIVE = {"loop": RECURRENT["loop"], "plain_4": PLAIN["plain_4"]}
 TREE_LIVE = {"tree_loop": TREE["tree_loop"], "tree_12": TREE["tree_12"]}
@@ -114,4 +120,5 @@ TREE_LIVE = {"tree_loop": TREE["tree_loop"], "tree_12": TREE["tree_12"]}
 RECORDED = (
     Recorded(trial=trial, arms=LINE, metric=long_right),
     Recorded(trial=tree_trial, arms=TREE | TREE_ABLATIONS, metric=right_at_two_and_three),
+    Recorded(trial=product_trial, arms=PRODUCTS, metric=products_right),
 )
