@@ -16,6 +16,11 @@ from recurse_lab.experiments.line_program.arm import (
 )
 from recurse_lab.experiments.line_program.tables import long_right
 from recurse_lab.experiments.line_program.trial import build, restore, train, trial
+from recurse_lab.experiments.products.arm import at_profile as at_product_profile
+from recurse_lab.experiments.products.arm import loop as product_loop
+from recurse_lab.experiments.products.arm import plain as product_plain
+from recurse_lab.experiments.products.tables import products_right
+from recurse_lab.experiments.products.trial import trial as product_trial
 from recurse_lab.experiments.tree_program.arm import TreeArm, along
 from recurse_lab.experiments.tree_program.arm import at_profile as at_tree_profile
 from recurse_lab.experiments.tree_program.arm import gru as tree_gru
