@@ -14,6 +14,9 @@ from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.objectives.sized_steps import SizedSteps
 from recurse_lab.train.optimizer import Plan
 
+FARTHEST = (
+    5  # largest distance between items in training; larger ones count as this, or they would be untrained
+)
 STEPS = 1200  # optimizer steps of every arm whose label names no other number
 SIZES = (2, 3, 4, 5, 6)  # items of the lists in training; one list in eight of each size is kept for the test
 TESTED = (6, 8, 12, 15, 16, 24)  # items of the test lists; 15 and 24 are 2.5 and 4 times the largest trained
@@ -63,6 +66,7 @@ def loop(label: str, rate: float, questions: int = 2, **options: object) -> Line
     The random extra steps teach it to hold an answer (first trials: then more steps at test do no harm).
     """
     classes = Program(questions=questions).classes
+    options = {"clip": FARTHEST} | options if options.get("places") == "relative" else options
     model = DataRouterConfig(symbols=5, classes=classes, questions=questions, **options)  # type: ignore[arg-type]
     signal = SizedSteps(least=2, most=4)
     return LineArm(label=label, model=model, plan=plan(rate), signal=signal, questions=questions)
@@ -77,6 +81,7 @@ def plain(label: str, rate: float, depth: int, width: int, steps: int = STEPS) -
         width=width,
         hidden=2 * width,
         places="relative",
+        clip=FARTHEST,
         gate=False,
         depth=depth,
     )

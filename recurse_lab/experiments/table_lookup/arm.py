@@ -54,8 +54,11 @@ def plan(rate: float, steps: int) -> Plan:
 
 
 def arm(label: str, rate: float, steps: int, **model: Any) -> TableArm:
-    """A transformer with the options `model` of `DataRouterConfig`."""
-    config = DataRouterConfig(symbols=SYMBOLS, classes=CLASSES, **model)
+    """A transformer with the options `model` of `DataRouterConfig`.
+
+    Distances that training does not show count as the largest that it shows.
+    """
+    config = DataRouterConfig(symbols=SYMBOLS, classes=CLASSES, clip=max(TRAINED), **model)
     return TableArm(label=label, model=config, plan=plan(rate, steps))
 
 
