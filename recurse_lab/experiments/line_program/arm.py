@@ -66,14 +66,16 @@ def loop(label: str, rate: float, questions: int = 2, **options: object) -> Line
     The random extra steps teach it to hold an answer (first trials: then more steps at test do no harm).
     """
     classes = Program(questions=questions).classes
-    options = {"clip": FARTHEST} | options if options.get("places") == "relative" else options
     model = DataRouterConfig(symbols=5, classes=classes, questions=questions, **options)  # type: ignore[arg-type]
     signal = SizedSteps(least=2, most=4)
     return LineArm(label=label, model=model, plan=plan(rate), signal=signal, questions=questions)
 
 
 def plain(label: str, rate: float, depth: int, width: int, steps: int = STEPS) -> LineArm:
-    """`depth` different blocks with relative places, asked after each of them."""
+    """`depth` different blocks with relative places, asked after each of them.
+
+    Distances beyond five are untrained. To count them as five was worse (first trials, all three sizes).
+    """
     model = DataRouterConfig(
         symbols=5,
         classes=6,
@@ -81,7 +83,6 @@ def plain(label: str, rate: float, depth: int, width: int, steps: int = STEPS) -
         width=width,
         hidden=2 * width,
         places="relative",
-        clip=FARTHEST,
         gate=False,
         depth=depth,
     )

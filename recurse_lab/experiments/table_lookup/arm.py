@@ -54,11 +54,8 @@ def plan(rate: float, steps: int) -> Plan:
 
 
 def arm(label: str, rate: float, steps: int, **model: Any) -> TableArm:
-    """A transformer with the options `model` of `DataRouterConfig`.
-
-    Distances that training does not show count as the largest that it shows.
-    """
-    config = DataRouterConfig(symbols=SYMBOLS, classes=CLASSES, clip=max(TRAINED), **model)
+    """A transformer with the options `model` of `DataRouterConfig`."""
+    config = DataRouterConfig(symbols=SYMBOLS, classes=CLASSES, **model)
     return TableArm(label=label, model=config, plan=plan(rate, steps))
 
 
