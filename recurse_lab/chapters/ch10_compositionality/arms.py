@@ -71,7 +71,6 @@ EXPRESSIONS = {
 # The same loop asked less, or told less; and the GRU on the symbols alone.
 HARDER = {
     "root_only": expression_arm("loop, asked at the root alone", 8e-3, TREES, {"root_only": True}, blocks=2),
-    "late": expression_arm("loop with a late start", 8e-3, TREES, {"late": 10}, blocks=2),
     "tokens": expression_arm(
         "loop on symbols alone, gate and geometric", 8e-3, TREES, places="geometric", gate=True, recall=False
     ),
@@ -126,7 +125,7 @@ SCAN_WHOLE = {
     f"whole_{split}_{name}": arm
     for split, task in (("length", LENGTH), ("jump", JUMP))
     for name, arm in _scan(task, WHOLE).items()
-    if name in ("relative", "absolute", "looped")
+    if (split, name) in (("length", "relative"), ("length", "absolute"), ("jump", "relative"))
 }
 
 # One seed of the treatment and of its strongest control, trained live beside the recorded ones.
