@@ -125,7 +125,7 @@ SCAN_WHOLE = {
     f"whole_{split}_{name}": arm
     for split, task in (("length", LENGTH), ("jump", JUMP))
     for name, arm in _scan(task, WHOLE).items()
-    if (split, name) in (("length", "relative"), ("length", "absolute"), ("jump", "relative"))
+    if name in ("relative", "absolute")
 }
 
 # One seed of the treatment and of its strongest control, trained live beside the recorded ones.
