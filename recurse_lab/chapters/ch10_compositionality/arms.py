@@ -125,7 +125,7 @@ SCAN_WHOLE = {
     f"whole_{split}_{name}": arm
     for split, task in (("length", LENGTH), ("jump", JUMP))
     for name, arm in _scan(task, WHOLE).items()
-    if name in ("relative", "absolute")
+    if name == "relative"
 }
 
 # One seed of the treatment and of its strongest control, trained live beside the recorded ones.
