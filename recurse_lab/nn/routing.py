@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from recurse_lab.nn.attention import RELATION_SCALE
@@ -126,7 +126,7 @@ class RelativeAttention(nn.Module):
         uniform_(self.out.weight, 2 * width)
 
     def forward(
-        self, x_BCD: Float[Tensor, "B C D"], bias: Float[Tensor, "H C C"] | None = None
+        self, x_BCD: Float[Tensor, "B C D"], bias: Float[Tensor, "*B H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
         """Mix the cells of each example; `bias` is added to the scores."""
         q, k, v = self.qkv(x_BCD).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
@@ -137,11 +137,22 @@ class RelativeAttention(nn.Module):
     def bias(self, cells: int) -> Float[Tensor, "H C C"] | None:
         """The bias of the distances of `cells` cells; minus infinity at later cells if the net is causal."""
         place = torch.arange(cells, device=self.out.weight.device)
-        away = place[None, :] - place[:, None]
+        bias = self._of_distances(place[None, :] - place[:, None]) if self.distance is not None else None
+        return self._causal(bias, cells)
+
+    def bias_between(self, ids_BC: Int[Tensor, "B C"]) -> Float[Tensor, "B H C C"] | None:
+        """The same for distances between given ids, which several cells may share; causal in the order of cells."""
         bias = None
         if self.distance is not None:
-            bias = RELATION_SCALE * self.distance[:, away.clamp(-self.clip, self.clip) + self.clip]
-        if self.causal:
-            later = torch.zeros(cells, cells, device=away.device).masked_fill(away > 0, -torch.inf)
-            bias = later[None] if bias is None else bias + later
-        return bias
+            bias = self._of_distances(ids_BC[:, None, :] - ids_BC[:, :, None]).transpose(0, 1)
+        return self._causal(bias, ids_BC.shape[1])
+
+    def _of_distances(self, away: Int[Tensor, "*B C C"]) -> Float[Tensor, "H *B C C"]:
+        assert self.distance is not None
+        return RELATION_SCALE * self.distance[:, away.clamp(-self.clip, self.clip) + self.clip]
+
+    def _causal(self, bias: Float[Tensor, "*B C C"] | None, cells: int) -> Float[Tensor, "*B C C"] | None:
+        if not self.causal:
+            return bias
+        later = torch.full((cells, cells), -torch.inf, device=self.out.weight.device).triu(1)
+        return later[None] if bias is None else bias + later

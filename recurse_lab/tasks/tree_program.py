@@ -7,9 +7,12 @@ Shape letters: B batch, N nodes in preorder, Q questions, P parts of a node (sym
 """
 
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+from math import comb
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor
 
 from recurse_lab.tasks.base import Batch, Split, sample_split
@@ -22,9 +25,9 @@ ROOT, LEFT, RIGHT = 0, 1, 2  # side of a node
 class TreeProgram(Classes):
     """Seeded weighted trees, divided permanently into training, validation and test trees.
 
-    A tree of n nodes has a left part of 0 to n - 1 nodes, each number as likely as any other, and so have its
-    parts. That is the law of a binary search tree of n keys inserted in random order. Weights are 1 to `high`.
-    Two trees are equal if shape and weights are, so splits share no weighted tree.
+    Every shape of a binary tree of n nodes is as likely as any other, and weights are uniform from 1 to `high`.
+    Such trees are deep: their mean height grows as the square root of n (Flajolet and Odlyzko 1982). Two trees are
+    equal if shape and weights are, so splits share no weighted tree.
 
     Raises:
         ValueError: `high` is below 1, or `questions` is not 1 or 2.
@@ -120,10 +123,10 @@ def shapes(count: int, size: int, generator: Generator) -> tuple[Int[Tensor, "B 
     """Parent and side of every node of `count` random trees; the root is its own parent."""
     parent_BN, side_BN, end_BN = (torch.zeros(count, size + 1, dtype=torch.int64) for _ in range(3))
     end_BN[:, 0] = size  # the nodes below node i are i + 1 to end - 1
-    drawn_BN = torch.rand(count, size, generator=generator)
+    drawn_BN = torch.rand(count, size, generator=generator, dtype=torch.float64)
     for node in range(size):
         below_B1 = end_BN[:, node : node + 1] - node - 1
-        left_B1 = (drawn_BN[:, node : node + 1] * (below_B1 + 1)).long().clamp(max=below_B1)
+        left_B1 = (left_sizes(size)[below_B1[:, 0]] <= drawn_BN[:, node : node + 1]).sum(1, keepdim=True)
         middle_B1 = node + 1 + left_B1
         for side, first_B1, last_B1 in (
             (LEFT, torch.full_like(middle_B1, node + 1), middle_B1),
@@ -134,3 +137,18 @@ def shapes(count: int, size: int, generator: Generator) -> tuple[Int[Tensor, "B 
             side_BN.scatter_(1, cell_B1, side)
             end_BN.scatter_(1, cell_B1, last_B1)
     return parent_BN[:, :size], side_BN[:, :size]
+
+
+@cache
+def left_sizes(size: int) -> Float[Tensor, "N N"]:
+    """Entry (m, k): chance that of m nodes below a node k or fewer are on its left; 2 beyond the last k.
+
+    There are C_k = (2 k)! / (k! (k + 1)!) shapes of k nodes, and C_k C_(m-k) with k of m nodes on the left.
+    """
+    shapes = [comb(2 * k, k) // (k + 1) for k in range(size + 1)]
+    with torch.inference_mode(False):
+        chances = torch.full((size, size), 2.0, dtype=torch.float64)
+        for m in range(size):
+            ways = accumulate(shapes[k] * shapes[m - k] for k in range(m))
+            chances[m, :m] = torch.tensor([way / shapes[m + 1] for way in ways], dtype=torch.float64)
+        return chances

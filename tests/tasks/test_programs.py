@@ -1,5 +1,6 @@
 """Dynamic programs on lists and trees: answers are those of a search over all choices, splits share no problem."""
 
+from collections import Counter
 from itertools import product
 
 import pytest
@@ -53,6 +54,9 @@ def test_gains_are_what_a_part_adds_to_the_best_without_its_first(name):
         ):
             sums = [value(items[first:]) for first in range(8)]
             assert gains == [sums[first] - sums[first + 1] for first in range(7)]
+    else:
+        for nodes, (taken, gains) in zip(batch.inputs.tolist(), batch.targets.tolist(), strict=True):
+            assert sum((node[0] + 1) * one for node, one in zip(nodes, taken, strict=True)) == sum(gains)
     assert batch.targets[:, 1].max() < task.classes
     assert batch.targets[:, 1].min() >= 0
 
@@ -102,7 +106,7 @@ def test_forbidden_triples_are_in_novel_lists_alone():
     assert hard.sample(64, 16, "test", Generator().manual_seed(0)).inputs.unique().tolist() == [2, 3, 4]
 
 
-def test_trees_are_in_preorder_and_every_size_of_a_part_is_as_likely():
+def test_trees_are_in_preorder_and_every_shape_is_as_likely_as_any_other():
     symbol, parent, side = drawn("tree", count=6000, size=9).inputs.unbind(2)
     nodes = torch.arange(9)
     assert (parent[:, 1:] < nodes[1:]).all()
@@ -112,24 +116,14 @@ def test_trees_are_in_preorder_and_every_size_of_a_part_is_as_likely():
     for row, sides in zip(parent[:200].tolist(), side[:200].tolist(), strict=True):
         assert len(set(zip(row[1:], sides[1:], strict=True))) == 8  # no two nodes in one place
         assert all(above in chain(row, node - 1) for node, above in enumerate(row) if node)  # preorder
-    below_left = torch.tensor(
-        [
-            sum(1 in path(row, sides, node) for node in range(1, 9))
-            for row, sides in zip(parent[:3000].tolist(), side[:3000].tolist(), strict=True)
-        ]
-    )
-    shares = torch.bincount(below_left, minlength=9) / 3000
-    assert (shares - 1 / 9).abs().max() < 0.02
+    shapes = Counter(str(row) for row in drawn("tree", count=14_000, size=4).inputs[..., 1:].tolist())
+    assert len(shapes) == 14  # the number of binary trees of four nodes
+    assert all(abs(number / 14_000 - 1 / 14) < 0.01 for number in shapes.values())
 
 
 def chain(parents, node):
     """A node and all nodes above it."""
     return [node] if node == 0 else [node, *chain(parents, parents[node])]
-
-
-def path(parents, sides, node):
-    """The side of the topmost edge between the root and a node, as a list of one."""
-    return [sides[chain(parents, node)[-2]]]
 
 
 def test_levels_and_depths_of_a_tree_drawn_by_hand():
