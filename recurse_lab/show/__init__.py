@@ -14,14 +14,13 @@ from recurse_lab.show.depth import along, similarities, strands
 from recurse_lab.show.grids import Panel, grid_rows
 from recurse_lab.show.iterates import by_families, descent_paths, error_by_step, progress, spectra
 from recurse_lab.show.latents import eigenvalues, pca_paths, radius_by_step, residuals, settling_map
-from recurse_lab.show.programs import Node, graph, settled_tree
+from recurse_lab.show.programs import graph, settled_tree
 from recurse_lab.show.sizes import by_size, error_kinds
 from recurse_lab.show.sudoku import board_map, board_scrubber
 from recurse_lab.show.supervision import calibration, halting_histogram, loops_grid
 from recurse_lab.show.verdicts import ablations, intervals, scale_plot, strip
 
 __all__ = [
-    "Node",
     "Panel",
     "ablations",
     "accuracy_by_length",

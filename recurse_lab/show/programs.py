@@ -25,13 +25,16 @@ class Node(NamedTuple):
     kind: str
 
 
-def graph(nodes: Sequence[Node], edges: Sequence[tuple[int, int]], title: str, alt: str) -> go.Figure:
-    """Nodes as circles, one color a kind, and edges (from, to) as arrows."""
-    fig = _canvas(title, alt, [(node.x, node.y) for node in nodes])
+def graph(
+    nodes: Sequence[tuple[float, float, str, str]], edges: Sequence[tuple[int, int]], title: str, alt: str
+) -> go.Figure:
+    """Nodes (x, y, text, kind) in the color of their kind, and edges (from, to) as arrows."""
+    named = [Node(*node) for node in nodes]
+    fig = _canvas(title, alt, [(node.x, node.y) for node in named])
     for begin, end in edges:
-        _arrow(fig, nodes[begin][:2], nodes[end][:2])
-    for number, kind in enumerate(dict.fromkeys(node.kind for node in nodes)):
-        mine = [node for node in nodes if node.kind == kind]
+        _arrow(fig, (named[begin].x, named[begin].y), (named[end].x, named[end].y))
+    for number, kind in enumerate(dict.fromkeys(node.kind for node in named)):
+        mine = [node for node in named if node.kind == kind]
         fig.add_scatter(
             x=[node.x for node in mine],
             y=[node.y for node in mine],
