@@ -17,7 +17,7 @@ def by_size(
     unit: str,
     *,
     trained: int,
-    reference: Mapping[str, Mapping[int, float]] | None = None,
+    reference: BySize | None = None,
 ) -> go.Figure:
     """Share of problems wholly right against their size: a dot for each seed, a line through the means.
 
@@ -26,7 +26,7 @@ def by_size(
         title: title of the figure.
         unit: what is counted: items, nodes.
         trained: the largest size in training; up to there the ground is shaded.
-        reference: name -> size -> share: thin black lines to compare with.
+        reference: like `values`: thin black lines through the means, to compare with.
     """
     reference = reference or {}
     sizes = sorted({size for curve in values.values() for size in curve})
@@ -43,7 +43,8 @@ def by_size(
     )
     for number, (label, by) in enumerate(reference.items()):
         line = {"color": INK, "width": 1.5, "dash": DASHES[1 + number]}
-        fig.add_scatter(x=list(by), y=plain(list(by.values())), mode="lines", line=line, name=label)
+        means = plain([np.mean(by[size]) for size in by])
+        fig.add_scatter(x=list(by), y=means, mode="lines", line=line, name=label)
     for index, (label, seeds) in enumerate(values.items()):
         look = style(index, label)
         means = plain([np.mean(seeds[size]) for size in seeds])

@@ -11,9 +11,11 @@ import torch
 from torch import Generator, Tensor
 
 from recurse_lab.chapters.ch06_memorized_subgraphs.pictures import list_graph, shape_of, thoughts, tree_graph
+from recurse_lab.chapters.ch06_memorized_subgraphs.pieces import graph_sizes, seen_table
 from recurse_lab.chapters.ch06_memorized_subgraphs.trees import chains, reordered
 from recurse_lab.experiments.line_program.tables import cost_of_novelty, kinds_by_depth, long_right, mean_at
 from recurse_lab.experiments.tree_program.arm import TreeArm
+from recurse_lab.experiments.tree_program.rounds import order
 from recurse_lab.experiments.tree_program.scores import Net, trees
 from recurse_lab.experiments.tree_program.tables import (
     correlations,
@@ -32,16 +34,23 @@ __all__ = [
     "chain_table",
     "correlations",
     "cost_of_novelty",
+    "graph_sizes",
     "kinds_by_depth",
     "later",
     "list_graph",
     "long_right",
     "mean_at",
+    "means",
+    "means_at",
+    "now",
+    "order",
     "order_table",
     "right_at_two_and_three",
     "rows",
+    "seen_table",
     "settled_and_right",
     "settling_by_height",
+    "size_table",
     "shape_of",
     "test_trees",
     "thoughts",
@@ -79,6 +88,24 @@ def by_size(results: Results, arms: Mapping[str, Any]) -> dict[str, dict[int, li
         }
         for arm, runs in results.items()
     }
+
+
+def means(results: Results, metric: Callable[[Any], float]) -> dict[str, float]:
+    """Arm -> a metric of its records, mean over seeds."""
+    return {arm: _mean(map(metric, runs.values())) for arm, runs in results.items()}
+
+
+def now(runs: Mapping[int, Any], metric: Callable[[Any], float]) -> float:
+    """A metric of the first of some live runs; nothing where the smoke profile does not measure it."""
+    try:
+        return metric(next(iter(runs.values())))
+    except KeyError:
+        return float("nan")
+
+
+def means_at(results: Results, name: str) -> dict[str, float]:
+    """Arm -> share of the test problems of one name wholly right, mean over seeds."""
+    return means(results, lambda record: record.values["exact"][name])
 
 
 def two_effects(results: Results, arms: Mapping[str, Any]) -> dict[str, dict[str, float]]:
@@ -125,6 +152,19 @@ def settled_and_right(
     return {
         words: {"right": int((which & right).sum()), "wrong": int((which & ~right).sum())}
         for words, which in (("settled", settled), ("still moving", ~settled))
+    }
+
+
+def size_table(
+    nets: Mapping[str, tuple[TreeArm, Net]], seed: int, sizes: Sequence[int]
+) -> dict[str, dict[str, float]]:
+    """Label -> share of the test trees of each size wholly right."""
+    return {
+        label: {
+            f"{size} nodes": right_trees(arm, net, test_trees(arm, size, seed)).float().mean().item()
+            for size in sizes
+        }
+        for label, (arm, net) in nets.items()
     }
 
 
