@@ -42,7 +42,7 @@ def by_size(
         xaxis={"type": "log", "tickvals": sizes, "range": np.log10([sizes[0] / 1.12, sizes[-1] * 1.12])},
     )
     for number, (label, by) in enumerate(reference.items()):
-        line = {"color": INK, "width": 1.5, "dash": DASHES[1 + number]}
+        line = {"color": INK, "width": 1.5, "dash": DASHES[1 + number % 5]}
         means = plain([np.mean(by[size]) for size in by])
         fig.add_scatter(x=list(by), y=means, mode="lines", line=line, name=label)
     for index, (label, seeds) in enumerate(values.items()):

@@ -16,7 +16,7 @@ from recurse_lab.chapters.ch06_memorized_subgraphs.trees import chains, reordere
 from recurse_lab.experiments.line_program.tables import cost_of_novelty, kinds_by_depth, long_right, mean_at
 from recurse_lab.experiments.tree_program.arm import TreeArm
 from recurse_lab.experiments.tree_program.rounds import order
-from recurse_lab.experiments.tree_program.scores import Net, trees
+from recurse_lab.experiments.tree_program.scores import trees
 from recurse_lab.experiments.tree_program.tables import (
     correlations,
     later,
@@ -127,7 +127,7 @@ def test_trees(arm: TreeArm, size: int, seed: int) -> Batch:
 
 
 @torch.no_grad()
-def right_trees(arm: TreeArm, net: Net, batch: Batch) -> Tensor:
+def right_trees(arm: TreeArm, net: Any, batch: Batch) -> Tensor:
     """Whether the answers "taken or not" for all nodes of each tree are right, (B,)."""
     output = settle(net, batch.inputs, arm.steps_at(batch.inputs.shape[1])).output
     assert output is not None
@@ -137,7 +137,7 @@ def right_trees(arm: TreeArm, net: Net, batch: Batch) -> Tensor:
 
 @torch.no_grad()
 def settled_and_right(
-    net: Net, batch: Batch, steps: int, threshold: float = 1e-3
+    net: Any, batch: Batch, steps: int, threshold: float = 1e-3
 ) -> dict[str, dict[str, int]]:
     """Numbers of trees: state settled or not after `steps` (last change below the threshold), answers right or not."""
     before, residual, right = None, torch.zeros(0), torch.zeros(0, dtype=torch.bool)
@@ -156,7 +156,7 @@ def settled_and_right(
 
 
 def size_table(
-    nets: Mapping[str, tuple[TreeArm, Net]], seed: int, sizes: Sequence[int]
+    nets: Mapping[str, tuple[TreeArm, Any]], seed: int, sizes: Sequence[int]
 ) -> dict[str, dict[str, float]]:
     """Label -> share of the test trees of each size wholly right."""
     return {
@@ -169,7 +169,7 @@ def size_table(
 
 
 def order_table(
-    nets: Mapping[str, tuple[TreeArm, Net]], seed: int, sizes: Sequence[int] = (8, 12, 16)
+    nets: Mapping[str, tuple[TreeArm, Any]], seed: int, sizes: Sequence[int] = (8, 12, 16)
 ) -> dict[str, dict[str, float]]:
     """Arm label -> share of the same trees right, with their nodes in preorder and in another order."""
     table: dict[str, dict[str, float]] = {}
@@ -187,7 +187,7 @@ def order_table(
 
 
 def chain_table(
-    nets: Mapping[str, tuple[TreeArm, Net]], build: Callable[..., Any], seed: int, sizes: Sequence[int]
+    nets: Mapping[str, tuple[TreeArm, Any]], build: Callable[..., Any], seed: int, sizes: Sequence[int]
 ) -> dict[str, dict[str, float]]:
     """Arm label -> share of 128 chains of each size wholly right."""
     table: dict[str, dict[str, float]] = {}
