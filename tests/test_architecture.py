@@ -106,6 +106,9 @@ def test_a_chapter_imports_no_other_chapter(module):
         "text",
         "line_program",
         "tree_program",
+        "table_lookup",
+        "expressions",
+        "scan",
     ],
 )
 def test_rooms_of_experiments_have_one_plan(room):

@@ -107,18 +107,21 @@ def windows(cells: int, device: torch.device) -> Windows:
 class RelativeAttention(nn.Module):
     """Softmax attention with a learned bias per head and distance (Raffel et al. 2020, T5, section 2.1).
 
-    Distances beyond `clip` count as `clip`; `clip` 0 means no positions. The bias is times 8 (RELATION_SCALE).
+    Distances beyond `clip` count as `clip`; `clip` 0 means no positions. The bias is times `scale`: 8
+    (RELATION_SCALE) learns distances faster, 1 is T5's and carries over to longer sequences.
 
     Raises:
         ValueError: `heads` is below 1, `width` is not a multiple of `heads`, or `clip` is below 0.
     """
 
-    def __init__(self, width: int, heads: int, clip: int = 16, causal: bool = False) -> None:
+    def __init__(
+        self, width: int, heads: int, clip: int = 16, causal: bool = False, scale: float = RELATION_SCALE
+    ) -> None:
         super().__init__()
         check_heads(width, heads)
         if clip < 0:
             raise ValueError(f"clip must be 0 or more, not {clip}")
-        self.heads, self.clip, self.causal = heads, clip, causal
+        self.heads, self.clip, self.causal, self.scale = heads, clip, causal, scale
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
         self.distance = nn.Parameter(torch.zeros(heads, 2 * clip + 1)) if clip else None
@@ -126,9 +129,9 @@ class RelativeAttention(nn.Module):
         uniform_(self.out.weight, 2 * width)
 
     def forward(
-        self, x_BCD: Float[Tensor, "B C D"], bias: Float[Tensor, "*B H C C"] | None = None
+        self, x_BCD: Float[Tensor, "B C D"], bias: Float[Tensor, "*E H C C"] | None = None
     ) -> Float[Tensor, "B C D"]:
-        """Mix the cells of each example; `bias` is added to the scores."""
+        """Mix the cells of each example; `bias`, for all examples or for each, is added to the scores."""
         q, k, v = self.qkv(x_BCD).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         scores = q @ k.mT * q.shape[-1] ** -0.5
         scores = scores if bias is None else scores + bias
@@ -149,7 +152,7 @@ class RelativeAttention(nn.Module):
 
     def _of_distances(self, away: Int[Tensor, "*B C C"]) -> Float[Tensor, "H *B C C"]:
         assert self.distance is not None
-        return RELATION_SCALE * self.distance[:, away.clamp(-self.clip, self.clip) + self.clip]
+        return self.scale * self.distance[:, away.clamp(-self.clip, self.clip) + self.clip]
 
     def _causal(self, bias: Float[Tensor, "*B C C"] | None, cells: int) -> Float[Tensor, "*B C C"] | None:
         if not self.causal:

@@ -110,19 +110,3 @@ def test_errors_say_what_is_allowed():
         net().start(ROWS + 1)
     with pytest.raises(ValueError, match="order must be both or there_and_back"):
         unchecked(BidirectionalGRUConfig(), order="back").__post_init__()
-
-
-def test_related_nodes_alone_decide_if_attention_is_confined_to_them():
-    root, child = [0, 0, 0], [1, 0, 1]
-    for related in (True, False):
-        model = net(places="tree", gate=False, related=related)
-        # the root sees its child in the first step, and the grandchild, through the child, in the second
-        first, second = (
-            [
-                settle(model, torch.tensor([[root, child, [symbol, 1, 1]]]), steps).output[0, 0]
-                for symbol in (2, 3)
-            ]
-            for steps in (1, 2)
-        )
-        assert torch.equal(*first) == related
-        assert not torch.equal(*second)

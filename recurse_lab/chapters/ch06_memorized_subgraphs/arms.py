@@ -11,10 +11,11 @@ from recurse_lab.experiments.line_program.arm import (
     memorizer,
     plain,
     scratchpad,
+    usual,
 )
 from recurse_lab.experiments.line_program.tables import long_right
 from recurse_lab.experiments.line_program.trial import build, restore, train, trial
-from recurse_lab.experiments.tree_program.arm import TreeArm
+from recurse_lab.experiments.tree_program.arm import TreeArm, along
 from recurse_lab.experiments.tree_program.arm import at_profile as at_tree_profile
 from recurse_lab.experiments.tree_program.arm import gru as tree_gru
 from recurse_lab.experiments.tree_program.arm import loop as tree_loop
@@ -38,6 +39,7 @@ __all__ = [
     "TREE",
     "TREE_ABLATIONS",
     "TREE_LIVE",
+    "USUAL",
     "LineArm",
     "TreeArm",
     "at_profile",
@@ -68,6 +70,8 @@ DEEPER = {
     "plain_4_deep": plain("16 blocks of width 28", 2e-3, depth=16, width=28),
     "plain_16_deep": plain("24 blocks of width 44", 1e-3, depth=24, width=44),
 }
+# Trained the usual way: asked once, after the last block, and not for the gains.
+USUAL = {"plain_4_usual": usual(PLAIN["plain_4"])}
 NULL = {"memorizer": memorizer()}
 ABLATIONS = {
     "loop_bare": loop("loop, neither", 4e-3, places="relative", gate=False),
@@ -80,7 +84,7 @@ PADS = {
     "scratchpad": scratchpad("scratchpad, 4 causal blocks of width 64", 2e-3, coupled=False),
     "coupled": scratchpad("scratchpad with coupled ids", 2e-3, coupled=True),
 }
-LINE = RECURRENT | PLAIN | NULL | ABLATIONS | PADS
+LINE = RECURRENT | PLAIN | USUAL | NULL | ABLATIONS | PADS
 
 # On trees: the steps follow the number of nodes; every net is asked for the gains.
 AT_END = SizedSteps(least=3, most=3)
@@ -93,7 +97,9 @@ TREE = {
     "tree_24": tree_plain("24 blocks of width 32", 2e-3, depth=24),
 }
 TREE_ABLATIONS = {
+    "tree_along": along("GRU along the tree, up and down: the order is given", 4e-3, width=36),
     "tree_wide": tree_plain("8 blocks of width 96", 1e-3, depth=8, width=96),
+    "tree_all": tree_loop("loop, all nodes in sight", 4e-3, AT_END, near=False),
     "tree_taken": tree_loop("loop, not asked for gains", 4e-3, AT_END, questions=1),
     "tree_late": tree_loop(
         "loop, late start", 4e-3, SizedSteps(least=3, most=3, with_gradient=8, late=24, late_from=0.3)

@@ -83,6 +83,14 @@ def plain(label: str, rate: float, depth: int, width: int, steps: int = STEPS) -
     return LineArm(label=label, model=model, plan=plan(rate, steps), signal=EveryStep(steps=depth))
 
 
+def usual(arm: LineArm) -> LineArm:
+    """The same plain net, asked once, after its last block, and for "taken or not" alone."""
+    assert isinstance(arm.model, DataRouterConfig)
+    model = replace(arm.model, questions=1, classes=Program(questions=1).classes)
+    signal = LastStep(steps=arm.model.depth)
+    return replace(arm, label=f"{arm.label}, asked once", model=model, signal=signal, questions=1)
+
+
 def gru(label: str, rate: float, width: int, order: str = "both") -> LineArm:
     """Two layers of a GRU: in both directions each, or the first from the end and the second from the start."""
     model = BidirectionalGRUConfig(
