@@ -13,15 +13,13 @@ from torch import Generator, Tensor
 from recurse_lab.chapters.ch06_memorized_subgraphs.pictures import list_graph, shape_of, thoughts, tree_graph
 from recurse_lab.chapters.ch06_memorized_subgraphs.pieces import graph_sizes, seen_table
 from recurse_lab.chapters.ch06_memorized_subgraphs.trees import chains, reordered
-from recurse_lab.experiments.line_program.tables import cost_of_novelty, kinds_by_depth, long_right, mean_at
+from recurse_lab.experiments.line_program.tables import beyond_right, kinds_by_depth, long_right, mean_at
 from recurse_lab.experiments.tree_program.arm import TreeArm
 from recurse_lab.experiments.tree_program.rounds import order
 from recurse_lab.experiments.tree_program.scores import trees
 from recurse_lab.experiments.tree_program.tables import (
-    correlations,
-    later,
+    right_at_five_and_eight,
     right_at_two_and_three,
-    settling_by_height,
 )
 from recurse_lab.measure.latents import relative_change
 from recurse_lab.records.replicate import Results
@@ -30,13 +28,11 @@ from recurse_lab.state import latent
 from recurse_lab.tasks.base import Batch
 
 __all__ = [
+    "beyond_right",
     "by_size",
     "chain_table",
-    "correlations",
-    "cost_of_novelty",
     "graph_sizes",
     "kinds_by_depth",
-    "later",
     "list_graph",
     "long_right",
     "mean_at",
@@ -45,11 +41,11 @@ __all__ = [
     "now",
     "order",
     "order_table",
+    "right_at_five_and_eight",
     "right_at_two_and_three",
     "rows",
     "seen_table",
     "settled_and_right",
-    "settling_by_height",
     "shape_of",
     "size_table",
     "test_trees",
