@@ -11,6 +11,7 @@ from math import log2
 from typing import Any
 
 from recurse_lab.chapters.ch06_memorized_subgraphs.by_hand import solve
+from recurse_lab.experiments.line_program.inside import information
 
 Values = Sequence[Hashable]
 Gain = Callable[[Values, Values], Any]
@@ -66,18 +67,14 @@ def cases() -> list[tuple[str, Values, Values, float, dict[str, float]]]:
     ]
 
 
-def choices(gain: Gain, size: int = 5) -> dict[str, dict[str, Any]]:
-    """For each item of all lists of `size` numbers 1 to 5: what its number and its neighbors tell of its choice."""
-    lists = list(product(range(1, 6), repeat=size))
-    taken = [solve(one).taken for one in lists]
-    rows: dict[str, dict[str, Any]] = {}
-    for words, reach in (("its number", 0), ("and one neighbor on each side", 1), ("and two", 2)):
-        rows[words] = {
-            f"item {at + 1}": gain(
-                [one[max(0, at - reach) : at + reach + 1] for one in lists], [one[at] for one in taken]
-            )
-            for at in range(size)
-        }
+def choices(items: int = 5) -> dict[str, dict[str, float]]:
+    """For each item of all lists: what its number, or its neighbors too, tell of its choice; two ranges of numbers."""
+    rows = {}
+    for low, reaches in ((1, (0, 1, 2)), (-5, (0, 1))):
+        for reach in reaches:
+            words = ("the number alone", "3 items", "5 items")[reach]
+            shares = information(low, 5, items, reach)
+            rows[f"{low} to 5: {words}"] = {f"item {at}": share for at, share in enumerate(shares, start=1)}
     return rows
 
 

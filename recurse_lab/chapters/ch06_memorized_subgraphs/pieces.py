@@ -18,7 +18,7 @@ from recurse_lab.recurrence import settle
 
 
 def graph_sizes() -> dict[str, dict[str, float]]:
-    """Size, depth, width and average parallelism of the paper's graphs, for lists and for products."""
+    """Size, depth and average parallelism of the paper's graphs, for lists and for products."""
     graphs = {
         f"list of {n} numbers": program_graph([1, 5] * (n // 2) + [3] * (n % 2)) for n in (3, 6, 12, 24)
     }
@@ -27,7 +27,6 @@ def graph_sizes() -> dict[str, dict[str, float]]:
         name: {
             "nodes": len(graph.nodes),
             "depth": graph.depth,
-            "width": graph.width,
             "average parallelism": graph.parallelism,
         }
         for name, graph in graphs.items()

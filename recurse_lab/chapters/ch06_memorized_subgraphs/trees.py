@@ -3,7 +3,7 @@
 Shape letters: B batch, N nodes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -52,13 +52,10 @@ def digits_of(nodes: Any) -> Any:
     return as_digits([int(part) for node in nodes for part in node])
 
 
-def chains(
-    count: int, size: int, generator: Generator, build: Callable[[Sequence[int]], Any] = chain
-) -> Batch:
-    """Random lists as trees (B, N, 3), with the tree program's answers; a `build` that returns nothing is not used."""
+def chains(count: int, size: int, generator: Generator) -> Batch:
+    """Random lists as trees (B, N, 3), with the tree program's answers."""
     numbers = torch.randint(1, 6, (count, size), generator=generator).tolist()
-    build = build if isinstance(build(numbers[0]), list) else chain
-    inputs = torch.tensor([build(row) for row in numbers])
+    inputs = torch.tensor([chain(row) for row in numbers])
     return Batch(inputs, TreeProgram().solve(inputs))
 
 

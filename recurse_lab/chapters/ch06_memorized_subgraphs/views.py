@@ -183,14 +183,14 @@ def order_table(
 
 
 def chain_table(
-    nets: Mapping[str, tuple[TreeArm, Any]], build: Callable[..., Any], seed: int, sizes: Sequence[int]
+    nets: Mapping[str, tuple[TreeArm, Any]], seed: int, sizes: Sequence[int]
 ) -> dict[str, dict[str, float]]:
     """Arm label -> share of 128 chains of each size wholly right."""
     table: dict[str, dict[str, float]] = {}
     for label, (arm, net) in nets.items():
         table[label] = {}
         for size in sizes:
-            batch = chains(128, size, Generator().manual_seed(seed + size), build)
+            batch = chains(128, size, Generator().manual_seed(seed + size))
             table[label][f"{size} nodes"] = right_trees(arm, net, batch).float().mean().item()
     return table
 
