@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from recurse_lab.chapters.ch06_memorized_subgraphs import arms, by_hand, views
+from recurse_lab.chapters.ch06_memorized_subgraphs import arms, by_hand, trees, views
 from recurse_lab.chapters.ch06_memorized_subgraphs.pieces import fully_seen
 from recurse_lab.experiments.line_program.memorizer import Memorizer, MemorizerConfig
 from recurse_lab.records.record import Record
@@ -133,10 +133,12 @@ def test_pictures_show_the_list_and_the_tree():
         len(edges) == 2 * 6 + 3 * 5
     )  # from each number to two nodes; from each gain to two, each choice to one
     batch = TreeProgram().sample(1, 8, "test", torch.Generator().manual_seed(3))
-    nodes, edges = views.tree_graph(batch)
-    assert len(nodes) == 8
-    assert len(edges) == 7
-    assert [kind == "taken" for *_, kind in nodes] == batch.targets[0, 0].bool().tolist()
+    nodes, edges = views.tree_graph(trees.EXAMPLE)
+    assert "".join(text for *_, text, _ in nodes) == "54123412"
+    assert edges == [(1, 0), (2, 1), (3, 1), (4, 0), (5, 4), (6, 5), (7, 5)]
+    taken, gains = TreeProgram().solve(torch.tensor([trees.EXAMPLE]))[0].tolist()
+    assert gains == [2, 1, 1, 2, 2, 1, 1, 2]  # as the notebook says
+    assert taken == [1, 0, 1, 1, 0, 1, 0, 0]
     places, parents = views.shape_of(batch.inputs[0])
     assert len(set(places)) == 8
     assert parents[0] == 0

@@ -51,13 +51,11 @@ def shape_of(tree: Tensor) -> Tree:
     return Tree(list(zip(in_order(parent, side), depths(tree[None])[0].tolist(), strict=True)), parent)
 
 
-def tree_graph(batch: Batch, number: int = 0) -> tuple[list[Node], Edges]:
-    """One tree: weights, in one color if the node is taken; edges go from child to parent, as the gains do."""
-    tree, taken = batch.inputs[number], batch.targets[number, 0].tolist()
-    places, parents = shape_of(tree)
-    nodes: list[Node] = [
-        (x, -y, str(weight + 1), "taken" if mine else "not taken")
-        for (x, y), weight, mine in zip(places, tree[:, 0].tolist(), taken, strict=True)
+def tree_graph(tree: Sequence[tuple[int, int, int]]) -> tuple[list[Node], Edges]:
+    """One tree, given as (symbol, parent, side) of each node: weights, and edges from child to parent."""
+    places, parents = shape_of(torch.tensor(tree))
+    nodes = [
+        (x, -y, str(symbol + 1), "weight x") for (x, y), (symbol, _, _) in zip(places, tree, strict=True)
     ]
     return nodes, [(node, parent) for node, parent in enumerate(parents) if node != parent]
 

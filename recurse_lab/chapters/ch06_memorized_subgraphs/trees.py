@@ -15,6 +15,18 @@ from recurse_lab.tasks.tree_program import LEFT, ROOT, TreeProgram
 
 Node = tuple[int, int, int]  # symbol (weight - 1), parent, side
 
+# The tree that the chapter solves by eye, in preorder: weights 5 4 1 2 3 4 1 2.
+EXAMPLE: list[Node] = [
+    (4, 0, 0),
+    (3, 0, 1),
+    (0, 1, 1),
+    (1, 1, 2),
+    (2, 0, 2),
+    (3, 4, 1),
+    (0, 5, 1),
+    (1, 5, 2),
+]
+
 
 def chain(numbers: Sequence[int], mistake: str = "") -> list[Node]:
     """A list as a tree in which every node has one child, on the left; with `mistake`, a wrong one."""
