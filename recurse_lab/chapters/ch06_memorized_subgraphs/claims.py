@@ -16,11 +16,11 @@ from recurse_lab.records.replicate import Results
 
 _PAPER = "Dziri et al. 2023, Faith and Fate: Limits of Transformers on Compositionality (arXiv:2305.18654)"
 
-# The margins were set after first trials on seed 100, before any seed of the claims ran. Lists wholly right there, at
-# 15 and 24 items: loop .94 and .96; GRU 1.0 and 1.0; plain, asked after every block, .52 and .27 (6 blocks), .52 and .15
-# (8 blocks), .25 and 0 (12 blocks). At 8, 12 and 16 items: memorizer .78 .37 .15; 8 blocks asked once .50 .04 .00, asked
-# after every block .93 .74 .57, and .95 at 6 items with a novel triple. Trees of 16, 24, 40 and 64 nodes: loop .99 .99
-# .99 .96; 12 blocks .90 .85 .73 .58; GRU .42 .22 .04 .00.
+# The margins were set after first trials on seed 100, before any seed of the claims ran. Lists wholly right there:
+# at 15 and 24 items, loop .94 .96, GRU 1.0 1.0, plain asked after every block .52 .27 (6 blocks), .52 .15 (8), .25 .00
+# (12); at 8, 12 and 16 items, memorizer .78 .37 .15, 8 blocks asked once .50 .04 .00, asked after every block .93 .74
+# .57, and .95 at 6 items with a novel triple. Trees of 16, 24, 40 and 64 nodes: loop .99 .99 .99 .96, 12 blocks .90 .85
+# .73 .58, GRU .42 .22 .04 .00.
 GRU = Claim(
     id="06-line-gru",
     chapter="06",
