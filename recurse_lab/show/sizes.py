@@ -30,14 +30,16 @@ def by_size(
     """
     reference = reference or {}
     sizes = sorted({size for curve in values.values() for size in curve})
+    labels = [*values, *reference]
+    lines = len(labels) if max(map(len, labels)) > 42 else (len(labels) + 1) // 2  # of the legend
     fig = figure(
         title,
         f"{unit} (logarithmic)",
         "share wholly right",
-        f"{title}: share wholly right against {unit} for {', '.join([*values, *reference])}.",
-        height=470,
-        legend={"orientation": "h", "y": -0.26, "yanchor": "top"},
-        margin_b=130,
+        f"{title}: share wholly right against {unit} for {', '.join(labels)}.",
+        height=390 + 22 * lines,
+        legend={"orientation": "h", "yref": "container", "y": 0.01, "yanchor": "bottom"},
+        margin_b=80 + 22 * lines,
         yaxis={"range": [-0.04, 1.06]},
         xaxis={"type": "log", "tickvals": sizes, "range": np.log10([sizes[0] / 1.12, sizes[-1] * 1.12])},
     )
