@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 from recurse_lab.chapters.ch06_memorized_subgraphs.pictures import list_graph, shape_of, thoughts, tree_graph
 from recurse_lab.chapters.ch06_memorized_subgraphs.pieces import graph_sizes, seen_table
 from recurse_lab.chapters.ch06_memorized_subgraphs.trees import chains, reordered
+from recurse_lab.experiments.line_program.gates import gate_openness
 from recurse_lab.experiments.line_program.tables import beyond_right, kinds_by_depth, long_right, mean_at
 from recurse_lab.experiments.tree_program.arm import TreeArm
 from recurse_lab.experiments.tree_program.rounds import order
@@ -31,6 +32,7 @@ __all__ = [
     "beyond_right",
     "by_size",
     "chain_table",
+    "gate_openness",
     "graph_sizes",
     "kinds_by_depth",
     "list_graph",
