@@ -15,6 +15,7 @@ from recurse_lab.chapters.ch06_memorized_subgraphs.pieces import graph_sizes, se
 from recurse_lab.chapters.ch06_memorized_subgraphs.trees import chains, reordered
 from recurse_lab.experiments.line_program.gates import gate_openness
 from recurse_lab.experiments.line_program.tables import beyond_right, kinds_by_depth, long_right, mean_at
+from recurse_lab.experiments.products.tables import by_digit
 from recurse_lab.experiments.tree_program.arm import TreeArm
 from recurse_lab.experiments.tree_program.rounds import order
 from recurse_lab.experiments.tree_program.scores import trees
@@ -43,6 +44,7 @@ __all__ = [
     "now",
     "order",
     "order_table",
+    "product_rows",
     "right_at_five_and_eight",
     "right_at_two_and_three",
     "rows",
@@ -131,6 +133,14 @@ def right_trees(arm: TreeArm, net: Any, batch: Batch) -> Tensor:
     assert output is not None
     answers, targets = output.argmax(-1), batch.targets
     return (answers[:, 0] == targets[:, 0]).all(1) if arm.questions > 1 else (answers == targets).all(1)
+
+
+def product_rows(results: Results, arms: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Arm label -> share of test products on which each digit is right, the first digit first, means over seeds."""
+    return {
+        label: {f"digit {place}": share for place, share in enumerate(shares, start=1)}
+        for label, shares in by_digit(results, arms).items()
+    }
 
 
 @torch.no_grad()
