@@ -107,12 +107,8 @@ TREE = {
 }
 TREE_ABLATIONS = {
     "tree_along": along("GRU along the tree, up and down: the order is given", 4e-3, width=36),
-    "tree_wide": tree_plain("8 blocks of width 96", 2e-3, depth=8, width=96),
     "tree_all": tree_loop("loop, all nodes in sight", 4e-3, AT_END, near=False),
     "tree_taken": tree_loop("loop, not asked for gains", 4e-3, AT_END, questions=1),
-    "tree_late": tree_loop(
-        "loop, late start", 4e-3, SizedSteps(least=3, most=3, with_gradient=8, late=24, late_from=0.3)
-    ),
 }
 
 # Two digits times two: what a minute of training gives. Their rate was not searched; they stand in no claim.
