@@ -27,6 +27,7 @@ PAPERS = {  # names in the glossary -> papers that their symbols come from
     "TRM": "jolicoeur2025trm",
     "HRM": "wang2025hrm",
     "DEQ": "bai2019deq",
+    "Faith and Fate": "dziri2023faith",
 }
 
 

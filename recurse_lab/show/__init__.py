@@ -14,6 +14,8 @@ from recurse_lab.show.depth import along, similarities, strands
 from recurse_lab.show.grids import Panel, grid_rows
 from recurse_lab.show.iterates import by_families, descent_paths, error_by_step, progress, spectra
 from recurse_lab.show.latents import eigenvalues, pca_paths, radius_by_step, residuals, settling_map
+from recurse_lab.show.programs import graph, settled_tree
+from recurse_lab.show.sizes import by_size, error_kinds
 from recurse_lab.show.sudoku import board_map, board_scrubber
 from recurse_lab.show.supervision import calibration, halting_histogram, loops_grid
 from recurse_lab.show.verdicts import ablations, intervals, scale_plot, strip
@@ -27,12 +29,15 @@ __all__ = [
     "board_map",
     "board_scrubber",
     "by_families",
+    "by_size",
     "by_step",
     "calibration",
     "descent_paths",
     "eigenvalues",
     "error_by_step",
+    "error_kinds",
     "fit_line",
+    "graph",
     "grid_rows",
     "halting_histogram",
     "halting_tradeoff",
@@ -44,6 +49,7 @@ __all__ = [
     "radius_by_step",
     "residuals",
     "scale_plot",
+    "settled_tree",
     "settling_map",
     "similarities",
     "spectra",

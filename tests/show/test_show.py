@@ -100,6 +100,13 @@ def advance(bad):
     return curve, {"net": curve, "other net": -curve}
 
 
+def tree(_):
+    answers = RANDOM.integers(0, 6, (20, 16))
+    parents = [0, *range(15)]
+    places = [(node % 4, node) for node in range(16)]
+    return show.settled_tree(places, parents, answers, answers == answers[-1], "A tree")
+
+
 FIGURES = {
     "learning_curves": lambda bad: show.learning_curves({"a": [[0.5, 0.7, bad] * 300] * 5, "b": [[0.5]] * 2}),
     "accuracy_by_steps": lambda bad: show.accuracy_by_steps(
@@ -134,6 +141,16 @@ FIGURES = {
     "error_by_step": lambda bad: show.error_by_step({"a": {1: 0.5, 128: bad}}, "Errors", "error", trained=8),
     "progress": lambda bad: show.progress([(f"problem {number}", *advance(bad)) for number in (1, 2, 3)], 8),
     "spectra": lambda bad: show.spectra({"a": [np.array([0.5, bad])], "b": [np.ones(4)] * 5}, "Sizes"),
+    "by_size": lambda bad: show.by_size(
+        {"a": {6: [0.9, bad], 12: [0.5]}}, "Right", "items", trained=6, reference={"b": {6: [bad], 12: [0.1]}}
+    ),
+    "error_kinds": lambda bad: show.error_kinds(
+        {"a": {"local": [0.1, bad]}, "b": {"local": [0.2, 0.1]}}, "Errors", "node", {1: "d2", 2: "d1"}
+    ),
+    "graph": lambda _: show.graph(
+        [(0, 0, "1", "x"), (1, 0, "2", "d")], [(0, 1)], "Graph", "Two nodes, one a number, and an arrow."
+    ),
+    "settled_tree": tree,
     "along": lambda bad: show.along(
         {"a": [0.5, bad], "b": [0.1] * 8}, "Shares", "place", "share", share=True
     ),
@@ -148,6 +165,7 @@ WITH_SLIDER = (
     "board_scrubber of 6x6",
     "eigenvalues",
     "progress",
+    "settled_tree",
     "thought_scrubber",
     "thought_scrubber of a maze",
 )
@@ -164,7 +182,7 @@ def test_every_exported_figure_is_tested():
 
 def has_words(axis, traces, letter):
     categories = any(isinstance(value, str) for trace in traces for value in (trace[letter] or ()))
-    return bool(axis.title.text or axis.ticktext or axis.visible is False or categories)
+    return bool(axis.title.text or axis.ticktext or axis.visible is False or axis.matches or categories)
 
 
 @all_figures
@@ -322,3 +340,16 @@ def test_series_look_different_in_color_and_shape():
     for part, shape in (("marker", "symbol"), ("line", "dash")):
         assert len({(look[part]["color"], look[part][shape]) for look in looks}) == 36
         assert len({look[part][shape] for look in looks[:6]}) == 6
+
+
+def test_a_node_is_filled_once_its_answer_is_final_and_crossed_while_it_is_wrong():
+    answers = np.array([[3, 0], [1, 0], [1, 2]])
+    fig = show.settled_tree([(0, 0), (1, 1)], [0, 0], answers, answers == answers[-1], "Two nodes")
+    assert [list(frame.data[0].text) for frame in fig.frames] == [["3✗", "0✗"], ["1", "0✗"], ["1", "2"]]
+    assert [frame.layout.title.text for frame in fig.frames] == [
+        "After step 0: 0 of 2 nodes final, 2 wrong",
+        "After step 1: 1 of 2 nodes final, 1 wrong",
+        "After step 2: 2 of 2 nodes final, 0 wrong",
+    ]
+    (arrow,) = fig.layout.annotations
+    assert (arrow.ax, arrow.ay, arrow.x, arrow.y) == (1, -1, 0, 0)
