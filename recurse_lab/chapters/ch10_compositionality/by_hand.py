@@ -1,0 +1,92 @@
+"""Chapter 10: expressions worked by hand: their tables, their trees, and the reader's own interpreter."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from recurse_lab.tasks.expression_trees import Tree, evaluate, name_of, subtrees, written
+from recurse_lab.tasks.expressions import Expressions
+
+Tables = Sequence[Sequence[Sequence[int]]]
+Interpreter = Callable[[Any, Tables], Any]  # (tree, tables) -> value
+
+CASES = ("(c 2 7)", "(a (b 3 1) 5)", "(d 6 (c (a 0 4) 2))", "(b (a (d 1 7) (c 5 0)) (d (a 2 3) 6))")
+
+
+def operator_tables(task: Expressions, operators: Sequence[int]) -> dict[str, dict[str, Any]]:
+    """One row for each operator and left argument, one column for each right argument."""
+    return {
+        f"{name_of(operator)}, left {left}": {f"right {right}": value for right, value in enumerate(row)}
+        for operator in operators
+        for left, row in enumerate(task.tables.tolist()[operator])
+    }
+
+
+def steps_by_hand(task: Expressions, text: str) -> dict[str, dict[str, Any]]:
+    """Each operator of an expression with its value, the innermost first: the targets of its nodes."""
+    parts = [part for part in subtrees(task.parse(text)) if not isinstance(part, int)]
+    return {
+        written(part): {"looked up": written(_done(task, part)), "value": task.evaluate(part)}
+        for part in reversed(parts)
+    }
+
+
+def _done(task: Expressions, part: Any) -> Tree:
+    operator, left, right = part
+    return operator, task.evaluate(left), task.evaluate(right)
+
+
+def refused(task: Expressions, texts: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What the parser says of texts that are no expressions."""
+    rows = {}
+    for text in texts:
+        try:
+            task.parse(text)
+        except ValueError as error:
+            rows[text] = {"the parser says": str(error)}
+    return rows
+
+
+def found_by(interpreter: Interpreter, task: Expressions, text: str) -> Any:
+    """The value that the reader's interpreter gives to an expression.
+
+    Raises:
+        TypeError: the interpreter uses a whole sub-expression as if it were a value.
+    """
+    try:
+        return interpreter(task.parse(text), task.tables.tolist())
+    except TypeError as error:
+        if "indices" not in str(error):
+            raise
+        raise TypeError("an argument is used before it is evaluated: recursion stops at depth 1") from None
+
+
+def cases(task: Expressions) -> list[tuple[str, int, dict[str, float]]]:
+    """Expressions with their values, and what was done wrong -> the value that it gives."""
+    tables = task.tables.tolist()
+    return [(text, evaluate(task.parse(text), tables), _mistakes(task.parse(text), tables)) for text in CASES]
+
+
+def _mistakes(tree: Tree, tables: Tables) -> dict[str, float]:
+    def wrong(tree: Tree, how: str) -> int:
+        if isinstance(tree, int):
+            return tree
+        operator, left, right = tree
+        x, y = wrong(left, how), wrong(right, how)
+        if how == "next":
+            operator = (operator + 1) % len(tables)
+        pairs = {"swapped": (y, x), "twice": (x, x), "right": (y, y)}
+        x, y = pairs.get(how, (x, y))
+        return tables[operator][x][y]
+
+    def first(tree: Tree) -> int:
+        return tree if isinstance(tree, int) else first(tree[1])
+
+    named = {
+        "left and right arguments are exchanged": wrong(tree, "swapped"),
+        "the left argument is evaluated twice": wrong(tree, "twice"),
+        "the right argument is evaluated twice": wrong(tree, "right"),
+        "the table of another operator is used": wrong(tree, "next"),
+    }
+    if not isinstance(tree, int):
+        named["recursion stops at depth 1"] = tables[tree[0]][first(tree[1])][first(tree[2])]
+    return {words: float(value) for words, value in named.items()}
