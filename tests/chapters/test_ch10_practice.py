@@ -9,15 +9,14 @@ import torch.nn.functional as F
 
 from recurse_lab.chapters.ch10_compositionality import by_hand, practice, settling
 from recurse_lab.recurrence import think
-from recurse_lab.tasks.expressions import Expressions
 from recurse_lab.workbook import checks
 
-TASK = Expressions()
+TASK = by_hand.TASK
 
 
 def check_interpreter(evaluate):
-    for text, value, mistakes in by_hand.cases(TASK):
-        checks.explained(text, lambda: by_hand.found_by(evaluate, TASK, text), value, mistakes)  # noqa: B023
+    for text, value, mistakes in by_hand.cases():
+        checks.explained(text, lambda: by_hand.found_by(evaluate, text), value, mistakes)  # noqa: B023
 
 
 def check_step(step):
@@ -143,23 +142,23 @@ def test_each_typical_mistake_gives_a_number_of_its_own():
 
 
 def test_every_mistake_of_an_interpreter_shows_in_some_expression():
-    cases = by_hand.cases(TASK)
+    cases = by_hand.cases()
     for words in cases[0][2]:
         assert any(mistakes[words] != value for _, value, mistakes in cases)
     assert [text for text, *_ in cases] == list(by_hand.CASES)
 
 
 def test_tables_and_steps_by_hand_are_the_task():
-    rows = by_hand.operator_tables(TASK, [0, 1])
+    rows = by_hand.operator_tables([0, 1])
     assert rows["b, left 3"]["right 1"] == TASK.tables[1, 3, 1] == TASK.evaluate(TASK.parse("(b 3 1)"))
-    steps = by_hand.steps_by_hand(TASK, "(a (b 3 1) 5)")
+    steps = by_hand.steps_by_hand("(a (b 3 1) 5)")
     assert list(steps) == ["(b 3 1)", "(a (b 3 1) 5)"]
     assert steps["(a (b 3 1) 5)"] == {"looked up": "(a 6 5)", "value": TASK.evaluate((0, (1, 3, 1), 5))}
 
 
 def test_texts_that_are_no_expressions_are_refused_in_one_line():
     texts = ["(a 1", "(a 1 9)", "(e 1 2)", "(a " * 9 + "1" + " 2)" * 9]
-    said = by_hand.refused(TASK, [*texts, "(a 1 2)"])
+    said = by_hand.refused([*texts, "(a 1 2)"])
     assert list(said) == texts
     assert all(
         "must" in row["the parser says"] and "\n" not in row["the parser says"] for row in said.values()

@@ -9,61 +9,89 @@ from recurse_lab.tasks.expressions import Expressions
 Tables = Sequence[Sequence[Sequence[int]]]
 Interpreter = Callable[[Any, Tables], Any]  # (tree, tables) -> value
 
+TASK = Expressions()  # the tables of seed 0, whatever seed the notebook has
 CASES = ("(c 2 7)", "(a (b 3 1) 5)", "(d 6 (c (a 0 4) 2))", "(b (a (d 1 7) (c 5 0)) (d (a 2 3) 6))")
 
 
-def operator_tables(task: Expressions, operators: Sequence[int]) -> dict[str, dict[str, Any]]:
+def operator_tables(operators: Sequence[int]) -> dict[str, dict[str, Any]]:
     """One row for each operator and left argument, one column for each right argument."""
     return {
         f"{name_of(operator)}, left {left}": {f"right {right}": value for right, value in enumerate(row)}
         for operator in operators
-        for left, row in enumerate(task.tables.tolist()[operator])
+        for left, row in enumerate(TASK.tables.tolist()[operator])
     }
 
 
-def steps_by_hand(task: Expressions, text: str) -> dict[str, dict[str, Any]]:
+def steps_by_hand(text: str) -> dict[str, dict[str, Any]]:
     """Each operator of an expression with its value, the innermost first: the targets of its nodes."""
-    parts = [part for part in subtrees(task.parse(text)) if not isinstance(part, int)]
+    parts = [part for part in subtrees(TASK.parse(text)) if not isinstance(part, int)]
     return {
-        written(part): {"looked up": written(_done(task, part)), "value": task.evaluate(part)}
+        written(part): {"looked up": written(_done(part)), "value": TASK.evaluate(part)}
         for part in reversed(parts)
     }
 
 
-def _done(task: Expressions, part: Any) -> Tree:
+def _done(part: Any) -> Tree:
     operator, left, right = part
-    return operator, task.evaluate(left), task.evaluate(right)
+    return operator, TASK.evaluate(left), TASK.evaluate(right)
 
 
-def refused(task: Expressions, texts: Sequence[str]) -> dict[str, dict[str, str]]:
+def cells_of(text: str) -> dict[str, dict[str, Any]]:
+    """One row for each node of an expression: what the net sees of it, and what is asked."""
+    tree = TASK.parse(text)
+    batch = TASK.encoded([tree])
+    sides = ("root", "left", "right")
+    return {
+        f"cell {cell}: {written(part)}": {
+            "symbol": symbol,
+            "cell of the parent": parent,
+            "side": f"{side} ({sides[side]})",
+            "value asked for": value,
+        }
+        for cell, (part, (symbol, parent, side), value) in enumerate(
+            zip(subtrees(tree), batch.inputs[0].tolist(), batch.targets[0].tolist(), strict=True)
+        )
+    }
+
+
+def drawn(text: str) -> tuple[list[int], list[str], list[int]]:
+    """Parents, names and values of the nodes of an expression, for `show.expression`."""
+    tree = TASK.parse(text)
+    parents = [-1, *TASK.encoded([tree]).inputs[0, 1:, 1].tolist()]
+    parts = list(subtrees(tree))
+    names = [str(part) if isinstance(part, int) else name_of(part[0]) for part in parts]
+    return parents, names, [TASK.evaluate(part) for part in parts]
+
+
+def refused(texts: Sequence[str]) -> dict[str, dict[str, str]]:
     """What the parser says of texts that are no expressions."""
     rows = {}
     for text in texts:
         try:
-            task.parse(text)
+            TASK.parse(text)
         except ValueError as error:
             rows[text] = {"the parser says": str(error)}
     return rows
 
 
-def found_by(interpreter: Interpreter, task: Expressions, text: str) -> Any:
+def found_by(interpreter: Interpreter, text: str) -> Any:
     """The value that the reader's interpreter gives to an expression.
 
     Raises:
         TypeError: the interpreter uses a whole sub-expression as if it were a value.
     """
     try:
-        return interpreter(task.parse(text), task.tables.tolist())
+        return interpreter(TASK.parse(text), TASK.tables.tolist())
     except TypeError as error:
         if "indices" not in str(error):
             raise
         raise TypeError("an argument is used before it is evaluated: recursion stops at depth 1") from None
 
 
-def cases(task: Expressions) -> list[tuple[str, int, dict[str, float]]]:
+def cases() -> list[tuple[str, int, dict[str, float]]]:
     """Expressions with their values, and what was done wrong -> the value that it gives."""
-    tables = task.tables.tolist()
-    return [(text, evaluate(task.parse(text), tables), _mistakes(task.parse(text), tables)) for text in CASES]
+    tables, trees = TASK.tables.tolist(), {text: TASK.parse(text) for text in CASES}
+    return [(text, evaluate(tree, tables), _mistakes(tree, tables)) for text, tree in trees.items()]
 
 
 def _mistakes(tree: Tree, tables: Tables) -> dict[str, float]:

@@ -1,0 +1,95 @@
+"""Chapter 10: data for its figures and tables."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from recurse_lab.experiments.expressions.changed import under_change, with_more_steps
+from recurse_lab.experiments.expressions.inside import (
+    Node,
+    evaluation_order,
+    example,
+    one_expression,
+    probes,
+    right_by_height,
+)
+from recurse_lab.experiments.expressions.tables import costs, deeper_right, mean_of, roots
+from recurse_lab.experiments.scan.tables import commands_right
+from recurse_lab.experiments.table_lookup.tables import by_functions, longer_right
+from recurse_lab.experiments.table_lookup.tables import costs as table_costs
+from recurse_lab.records.replicate import Results
+
+__all__ = [
+    "by_depth",
+    "by_functions_drawn",
+    "commands_right",
+    "costs",
+    "deeper_right",
+    "drawn",
+    "evaluation_order",
+    "example",
+    "longer_right",
+    "mean_of",
+    "one_expression",
+    "probes",
+    "right_by_height",
+    "roots",
+    "scan_rows",
+    "settled_and_right",
+    "table_costs",
+    "under_change",
+    "with_more_steps",
+]
+SPLITS = {
+    "length": "longer",
+    "jump": "with jump",
+    "whole_length": "whole grammar: longer",
+    "whole_jump": "whole grammar: with jump",
+}
+
+
+def by_depth(results: Results, arms: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Arm label -> share of expressions right at depth 3, 4, 5, 6, mean over seeds."""
+    return {label: list(shares.values()) for label, shares in roots(results, arms).items()}
+
+
+def by_functions_drawn(results: Results, arms: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Arm label -> share of rows right with 1, 2, ..., 10 functions, mean over seeds."""
+    return {label: list(shares.values()) for label, shares in by_functions(results, arms).items()}
+
+
+def drawn(nodes: Sequence[Node]) -> tuple[list[int], list[str], list[int], np.ndarray]:
+    """Parents, names, values and answers (T1, N) of an expression's nodes, for `show.evaluation`."""
+    answers = np.array([node.answers for node in nodes]).T
+    return (
+        [node.parent for node in nodes],
+        [node.name for node in nodes],
+        [node.value for node in nodes],
+        answers,
+    )
+
+
+def scan_rows(results: Results, arms: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """One row for each net, one column for each split: mean over seeds, lowest to highest."""
+    rows: dict[str, dict[str, str]] = {}
+    for name, runs in results.items():
+        split = next(key for key in sorted(SPLITS, key=len, reverse=True) if name.startswith(f"{key}_"))
+        values = [commands_right(run) for run in runs.values()]
+        text = f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f}; {len(values)} seeds)"
+        rows.setdefault(arms[name].label, dict.fromkeys(SPLITS.values(), "not run"))[SPLITS[split]] = text
+    return rows
+
+
+def settled_and_right(
+    settled: Float[np.ndarray, "B N"], right: Float[np.ndarray, "B N"]
+) -> dict[str, dict[str, int]]:
+    """The cross-table of two yes-or-no questions about the same nodes."""
+    return {
+        words: {
+            "right": int((settled == yes)[right].sum()),
+            "wrong": int((settled == yes)[~right].sum()),
+        }
+        for words, yes in (("settled", True), ("still moving", False))
+    }
