@@ -104,6 +104,9 @@ def test_a_chapter_imports_no_other_chapter(module):
         "dispatch",
         "group_products",
         "text",
+        "table_lookup",
+        "expressions",
+        "scan",
     ],
 )
 def test_rooms_of_experiments_have_one_plan(room):

@@ -1,6 +1,6 @@
 """The block of a decoder: attention among its own cells, attention to the cells of the encoder, a net for each cell.
 
-Vaswani et al. 2017, "Attention Is All You Need", section 3.1; the gate is that of Csordas et al. 2022.
+Vaswani et al. 2017, "Attention Is All You Need", section 3.1; the gate is that of Csordás et al. 2022.
 
 Shape letters: B batch, S source cells, C target cells, D width, H heads.
 """

@@ -1,7 +1,7 @@
 """Compositional table lookup: a value, then functions given by tables; the answer is the value in the end.
 
-Liska et al. 2018, "Memorize or generalize?" (arXiv:1802.06467), section 3, with eight values in place of
-bit strings (as in Csordas et al. 2022, arXiv:2110.07732, section 3.1). The difficulty is the number of functions.
+Liška et al. 2018, "Memorize or generalize?" (arXiv:1802.06467), section 3, with eight values in place of
+bit strings (as in Csordás et al. 2022, arXiv:2110.07732, section 3.1). The difficulty is the number of functions.
 
 Shape letters: B batch, C cells, F functions, V values, P triples.
 """
@@ -41,7 +41,7 @@ class TableLookup(Classes):
 
     seed: int = 0  # draws the tables and the triples held out: each seed is a task of its own
     order: Order = "forward"  # in the order of application, or against it
-    values: int = 8  # V, as in Csordas et al.
+    values: int = 8  # V, as in Csordás et al.
     functions: int = 6  # F: 216 triples
     held_out: float = 0.08  # share of the triples that are never in training
     dims: int = 1

@@ -30,6 +30,14 @@ def unchecked(config, **words):
     return config
 
 
+def test_distinct_steps_use_their_blocks_in_order():
+    model = net(depth=3, blocks=2, places="relative", gate=False, recall=True)
+    z = x = model.embed(ROWS)
+    for number, block in enumerate(model.blocks):
+        z = block(z + x if number % 2 == 0 else z, block.attention.bias(6))
+    torch.testing.assert_close(settle(model, ROWS, 3).state.z, z)
+
+
 @pytest.mark.parametrize("places", PLACES)
 @pytest.mark.parametrize("gate", [True, False])
 def test_every_form_refines_with_shared_weights(places, gate):

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.nn.functional import scaled_dot_product_attention
 
 from recurse_lab.nn.gate import RoutedBlock
 from recurse_lab.nn.routing import GeometricAttention, RelativeAttention, geometric
@@ -67,6 +68,10 @@ def test_no_node_attends_to_padding_and_every_node_may_attend_to_nothing():
     other = x.clone()
     other[:, 5] += 10
     torch.testing.assert_close(attention(x, bias)[:, :5], attention(other, bias)[:, :5])
+    torch.nn.init.constant_(attention.nothing, -100.0)
+    q, k, v = attention.qkv(x).unflatten(-1, (3, 2, 4)).permute(2, 0, 3, 1, 4)
+    usual = scaled_dot_product_attention(q, k, v, attn_mask=bias).transpose(1, 2).flatten(2)
+    torch.testing.assert_close(attention(x, bias), attention.out(usual))
     torch.nn.init.constant_(attention.nothing, 100.0)
     torch.testing.assert_close(attention(x, bias), torch.zeros_like(x))
 

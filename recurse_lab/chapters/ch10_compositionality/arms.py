@@ -5,6 +5,7 @@ from dataclasses import replace
 from recurse_lab.experiments.expressions.arm import arm as expression_arm
 from recurse_lab.experiments.expressions.arm import at_profile as expressions_at_profile
 from recurse_lab.experiments.expressions.arm import gru as expression_gru
+from recurse_lab.experiments.expressions.arm import tree_gru
 from recurse_lab.experiments.expressions.tables import deeper_right
 from recurse_lab.experiments.expressions.trial import restore as restore_expressions
 from recurse_lab.experiments.expressions.trial import train as train_expressions
@@ -51,7 +52,7 @@ __all__ = [
     "train_table",
 ]
 
-TREES = 1500  # optimizer steps of every arm on expressions
+TREES = 2000  # optimizer steps of every arm on expressions
 
 # All see the parser's relations (or what follows from them) and are asked for the value of every node.
 EXPRESSIONS = {
@@ -61,6 +62,7 @@ EXPRESSIONS = {
     "plain_24": expression_arm("24 blocks", 1e-3, TREES, depth=24),
     "gru": expression_gru("GRU, with depth, parent and side", 4e-3, TREES, width=24, tree=True),
     "gru_5x": expression_gru("GRU, with depth, parent and side, 5x", 4e-3, TREES, width=56, tree=True),
+    "tree_gru": tree_gru("GRU along the tree", 4e-3, TREES, width=40),
 }
 
 # The same loop asked less, or told less; and the GRU on the symbols alone.

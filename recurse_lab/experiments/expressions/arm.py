@@ -6,6 +6,7 @@ from typing import Any
 
 from recurse_lab.models.bidirectional_gru import BidirectionalGRUConfig
 from recurse_lab.models.data_router import DataRouterConfig
+from recurse_lab.models.tree_gru import TreeGRUConfig
 from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.sized_steps import SizedSteps
 from recurse_lab.train.optimizer import Plan
@@ -21,7 +22,7 @@ class ExpressionArm:
     """A net and its training; every seed draws its own operators, training and test expressions."""
 
     label: str
-    model: DataRouterConfig | BidirectionalGRUConfig
+    model: DataRouterConfig | BidirectionalGRUConfig | TreeGRUConfig
     plan: Plan
     late: int = 0  # most steps of a late start; 0: none
     least: int = 2  # fewest steps of a loop beyond the depth of the expressions, in training
@@ -40,7 +41,9 @@ class ExpressionArm:
     def tree(self) -> bool:
         """Whether the net sees the parser's relations, and not the symbols alone."""
         model = self.model
-        return model.tree if isinstance(model, BidirectionalGRUConfig) else model.places == "tree"
+        if isinstance(model, DataRouterConfig):
+            return model.places == "tree"
+        return isinstance(model, TreeGRUConfig) or model.tree
 
     @property
     def objective(self) -> SizedSteps | EveryStep:
@@ -75,6 +78,12 @@ def arm(
 def gru(label: str, rate: float, steps: int, **model: Any) -> ExpressionArm:
     """A bidirectional GRU with the options `model` of `BidirectionalGRUConfig`."""
     config = BidirectionalGRUConfig(symbols=SYMBOLS, classes=CLASSES, **model)
+    return ExpressionArm(label=label, model=config, plan=plan(rate, steps))
+
+
+def tree_gru(label: str, rate: float, steps: int, width: int) -> ExpressionArm:
+    """A recurrence along the tree, whose order of evaluation is given."""
+    config = TreeGRUConfig(symbols=SYMBOLS, classes=CLASSES, width=width)
     return ExpressionArm(label=label, model=config, plan=plan(rate, steps))
 
 

@@ -13,6 +13,7 @@ from recurse_lab.experiments.expressions.arm import BEYOND, TESTED, TRAINED, Exp
 from recurse_lab.measure.cost import forward_flops, parameters
 from recurse_lab.models.bidirectional_gru import BidirectionalGRU
 from recurse_lab.models.data_router import DataRouter
+from recurse_lab.models.tree_gru import TreeGRU
 from recurse_lab.recurrence import think
 from recurse_lab.tasks.base import Batch, Split, own_seed
 from recurse_lab.tasks.expressions import Expressions
@@ -20,7 +21,7 @@ from recurse_lab.tasks.full_trees import PADDING
 
 TEST_SEED = 1_000_099  # with the training seed, draws the expressions of test and validation
 
-Model = DataRouter | BidirectionalGRU
+Model = DataRouter | BidirectionalGRU | TreeGRU
 
 
 def task_of(arm: ExpressionArm, seed: int) -> Expressions:
@@ -89,23 +90,23 @@ def by_height(right_BN: Bool[Tensor, "B N"], height_BN: Int[Tensor, "B N"]) -> l
 
 
 def cost(arm: ExpressionArm, model: Model, steps: int) -> dict[str, float]:
-    """Parameters, FLOPs of the training run, FLOPs of the answer to one expression of depth 6 (36 nodes)."""
-    nodes = {1: 3, 2: 6, 3: 10, 6: 36}  # mean number
-    flops = {depth: forward_flops(model, blank(arm, count)) for depth, count in nodes.items()}
+    """Parameters, FLOPs of the training run, FLOPs of the answer to one expression of depth 6."""
+    flops = {depth: forward_flops(model, typical(arm, depth)) for depth in (*TRAINED, TESTED[-1])}
     shares = {depth: depth / sum(TRAINED) for depth in TRAINED}
     each = sum(share * _training(arm, depth, flops[depth]) for depth, share in shares.items())
     return {
         "params": parameters(model),
         "train_flops": steps * arm.batch * each,
-        "infer_flops": flops[6].answer(arm.steps(6)),
+        "infer_flops": flops[TESTED[-1]].answer(arm.steps(TESTED[-1])),
     }
 
 
-def blank(arm: ExpressionArm, nodes: int) -> Tensor:
-    """One expression of so many nodes, all below the root, to count FLOPs."""
-    cells = torch.zeros(1, nodes, 3, dtype=torch.int64)
-    cells[:, 1:, 2] = 1
-    return seen(arm, cells)
+def typical(arm: ExpressionArm, depth: int) -> Tensor:
+    """One expression of a depth, with as many nodes as expressions of that depth have on average."""
+    cells = Expressions().sample(64, depth, "train", Generator().manual_seed(0)).inputs
+    nodes = (cells[..., 2] != PADDING).sum(1)
+    chosen = int((nodes - nodes.double().mean()).abs().argmin())
+    return seen(arm, cells[chosen : chosen + 1, : int(nodes[chosen])])
 
 
 def _training(arm: ExpressionArm, depth: int, flops: Any) -> float:

@@ -6,8 +6,9 @@ from torch import Tensor
 
 from recurse_lab.experiments.expressions.arm import TRAINED, ExpressionArm
 from recurse_lab.experiments.expressions.scores import Model, accuracy, cost, task_of
-from recurse_lab.models.bidirectional_gru import BidirectionalGRU, BidirectionalGRUConfig
-from recurse_lab.models.data_router import DataRouter
+from recurse_lab.models.bidirectional_gru import BidirectionalGRU
+from recurse_lab.models.data_router import DataRouter, DataRouterConfig
+from recurse_lab.models.tree_gru import TreeGRU, TreeGRUConfig
 from recurse_lab.records.record import kept, loaded
 from recurse_lab.train.growing import Growing
 from recurse_lab.train.loop import After, Run, fit, seeded
@@ -44,11 +45,9 @@ def train(arm: ExpressionArm, seed: int, after: After | None = None) -> Trained:
 
 def build(arm: ExpressionArm) -> Model:
     """An untrained net of the arm's kind."""
-    return (
-        BidirectionalGRU(arm.model)
-        if isinstance(arm.model, BidirectionalGRUConfig)
-        else DataRouter(arm.model)
-    )
+    if isinstance(arm.model, DataRouterConfig):
+        return DataRouter(arm.model)
+    return TreeGRU(arm.model) if isinstance(arm.model, TreeGRUConfig) else BidirectionalGRU(arm.model)
 
 
 def restore(arm: ExpressionArm, weights: dict[str, Tensor]) -> Model:

@@ -45,7 +45,7 @@ def plan(rate: float, steps: int) -> Plan:
 def arm(label: str, rate: float, steps: int, task: Scan, episodes: bool = False, **model: Any) -> ScanArm:
     """A transformer with the options `model` of `EncoderDecoderConfig`."""
     words = MOST_WORDS + (STUDY if episodes else 0)
-    symbols = 14 + (6 if episodes else 0)  # four meanings and two marks
+    symbols = 14 + (5 if episodes else 0)  # four meanings and a mark
     config = EncoderDecoderConfig(source=words, symbols=symbols, **model)
     return ScanArm(label=label, model=config, plan=plan(rate, steps), task=task, episodes=episodes)
 

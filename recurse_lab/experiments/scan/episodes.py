@@ -15,8 +15,8 @@ from recurse_lab.tasks.base import Batch, Split
 from recurse_lab.tasks.scan import Scan, encoded, split_of
 from recurse_lab.tasks.scan_grammar import PRIMITIVES, WORDS, Actions, Command, meaning
 
-STUDY = 13  # cells of the study examples: "word meaning |", four times, and a mark before the command
-MEANINGS, BAR, QUERY = len(WORDS) + 1, len(WORDS) + 5, len(WORDS) + 6  # symbols after those of words
+STUDY = 9  # cells of the study examples: word and meaning, four times, and a mark before the command
+MEANINGS, QUERY = len(WORDS) + 1, len(WORDS) + 5  # symbols after those of words
 OWN = tuple(range(4))  # verb -> number of its meaning: WALK, LOOK, RUN, JUMP
 
 
@@ -55,5 +55,5 @@ def studied(meanings: tuple[int, ...]) -> list[int]:
     """The symbols of the study examples."""
     cells = []
     for at, name in enumerate(PRIMITIVES):
-        cells += [WORDS.index(name) + 1, MEANINGS + meanings[at], BAR]
+        cells += [WORDS.index(name) + 1, MEANINGS + meanings[at]]
     return [*cells, QUERY]
