@@ -104,6 +104,8 @@ def test_a_chapter_imports_no_other_chapter(module):
         "dispatch",
         "group_products",
         "text",
+        "line_program",
+        "tree_program",
         "table_lookup",
         "expressions",
         "scan",

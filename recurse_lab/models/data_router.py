@@ -20,8 +20,8 @@ from recurse_lab.nn.init import lecun_normal_, looked_up
 from recurse_lab.nn.routing import GeometricAttention, RelativeAttention
 from recurse_lab.nn.trees import TreeAttention, TreeBlock, relations
 
-Places = Literal["geometric", "relative", "absolute", "tree"]
-PLACES = ("geometric", "relative", "absolute", "tree")
+Places = Literal["geometric", "relative", "absolute", "tree", "coupled"]
+PLACES = ("geometric", "relative", "absolute", "tree", "coupled")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +34,9 @@ class DataRouterConfig:
     heads: int = 4  # (1)
     hidden: int = 96  # inner width of the net of each cell; 2 D as in the paper
     places: Places = (
-        "geometric"  # how a cell finds others: nearest match, distances, sines, or tree relations
+        "geometric"  # how a cell finds others: nearest match, distances, sines, tree relations, or ids
     )
-    clip: int = 16  # distances beyond count as this; only with relative places
+    clip: int = 16  # distances beyond count as this; only with relative and coupled places
     gate: bool = True  # the copy gate
     norm: Norm = "post"  # without a gate, norms may stand before the branches
     blocks: int = 1  # blocks in one step (1)
@@ -73,7 +73,8 @@ class DataRouter(nn.Module):
     """Inputs are symbols (B, C), states (B, C, D), logits (B, C, V), or (B, K, C, V) for K > 1 questions.
 
     With tree relations inputs are (B, C, 3): symbol, cell of the parent (a root's is its own), and side: 0 for
-    the root, 1 to `sides` for a child, and `sides` + 1 for padding.
+    the root, 1 to `sides` for a child, and `sides` + 1 for padding. With coupled places they are (B, C, 2): symbol
+    and id, and distances are those between ids (Cho et al. 2024, "Position Coupling", section 4).
     """
 
     def __init__(self, config: DataRouterConfig) -> None:
@@ -92,8 +93,7 @@ class DataRouter(nn.Module):
         Raises:
             ValueError: a symbol is not in the table, or a parent is no cell.
         """
-        tree = self.config.places == "tree"
-        symbols = inputs[..., 0] if tree else inputs
+        symbols = inputs[..., 0] if self.config.places in ("tree", "coupled") else inputs
         x_BCD = looked_up(self.embed, symbols, "symbols")
         if self.config.places == "absolute":
             x_BCD = x_BCD + sines(x_BCD.shape[1], self.config.width).to(x_BCD)
@@ -123,6 +123,8 @@ class DataRouter(nn.Module):
             _, parent, side = inputs.unbind(-1)
             between = relations(parent, side, self.config.sides)
             return [attention.bias(between, side > self.config.sides) for attention in attentions]
+        if self.config.places == "coupled":
+            return [attention.bias_between(inputs[..., 1]) for attention in attentions]
         if self.config.places == "geometric":
             return [None for _ in attentions]
         return [attention.bias(inputs.shape[1]) for attention in attentions]
@@ -142,7 +144,7 @@ def _block(config: DataRouterConfig) -> nn.Module:
     if config.places == "geometric":
         attention: nn.Module = GeometricAttention(width, heads)
     else:
-        clip = config.clip if config.places == "relative" else 0
+        clip = 0 if config.places == "absolute" else config.clip
         attention = RelativeAttention(width, heads, clip, config.causal)
     return RoutedBlock(attention, width, config.hidden, config.gate, config.norm)
 

@@ -86,12 +86,16 @@ class EncoderDecoder(nn.Module):
         self.embed_source = nn.Embedding(config.symbols, width)
         self.embed_target = nn.Embedding(config.classes, width)
         self.encoder = nn.ModuleList(
-            RoutedBlock(RelativeAttention(width, heads, clip), width, hidden, config.gate)
+            RoutedBlock(RelativeAttention(width, heads, clip, scale=1.0), width, hidden, config.gate)
             for _ in range(config.depth)
         )
         self.decoder = nn.ModuleList(
             DecoderBlock(
-                RelativeAttention(width, heads, clip, causal=True), width, heads, hidden, config.gate
+                RelativeAttention(width, heads, clip, causal=True, scale=1.0),
+                width,
+                heads,
+                hidden,
+                config.gate,
             )
             for _ in range(config.depth)
         )

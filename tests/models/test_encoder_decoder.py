@@ -91,6 +91,17 @@ def test_shared_blocks_have_the_weights_of_one_round():
     torch.testing.assert_close(state.source, by_hand)
 
 
+def test_the_bias_of_a_distance_is_one_learned_number():
+    net = net_of("relative")
+    bias = net.start(rows(words=6))[1]
+    own = net.decoder[0].attention.distance
+    for query, key in ((5, 5), (5, 0), (2, 1)):
+        torch.testing.assert_close(bias.decoder[0][:, query, key], own[:, key - query + 16])
+    assert bias.decoder[0][0, 1, 2] == -torch.inf
+    torch.testing.assert_close(bias.encoder[0][0, :, 0, 5], net.encoder[0].attention.distance[:, 5 + 16])
+    assert bias.encoder[0][0, 0, 0, 6] == -torch.inf
+
+
 @pytest.mark.parametrize(
     ("wrong", "line"),
     [

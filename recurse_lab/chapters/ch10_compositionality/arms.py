@@ -108,7 +108,10 @@ def _scan(task: Scan, steps: int) -> dict[str, ScanArm]:
         "gru": ScanArm(
             label="GRU with attention", model=GRUEncoderDecoderConfig(width=54), plan=scan_plan(2e-3, steps)
         ),
-        "episodes": scan_arm("relative places, told in episodes", 2e-3, steps, SMALL_LENGTH, episodes=True),
+        # Twice the steps: it must learn first to look meanings up.
+        "episodes": scan_arm(
+            "relative places, told in episodes", 2e-3, 2 * steps, SMALL_LENGTH, episodes=True
+        ),
     }
     return {name: replace(net, task=task) for name, net in nets.items()}
 

@@ -18,6 +18,7 @@ from recurse_lab.recurrence import think
 from recurse_lab.tasks.base import Batch, Split, own_seed
 from recurse_lab.tasks.expressions import Expressions
 from recurse_lab.tasks.full_trees import PADDING
+from recurse_lab.train.objectives.sized_steps import SizedSteps
 
 TEST_SEED = 1_000_099  # with the training seed, draws the expressions of test and validation
 
@@ -111,6 +112,8 @@ def typical(arm: ExpressionArm, depth: int) -> Tensor:
 
 def _training(arm: ExpressionArm, depth: int, flops: Any) -> float:
     """FLOPs of one expression, forward and backward; nets that are asked after every block read as often."""
-    if arm.looped:
-        return flops.training(depth + (arm.least + arm.most) / 2)
+    objective = arm.objective
+    if isinstance(objective, SizedSteps):
+        late = objective.late_share * (1 - objective.late_from) * (1 + objective.late) / 2
+        return flops.training(depth + (arm.least + arm.most) / 2, late if objective.late else 0.0)
     return flops.training(arm.model.depth) + 3 * (arm.model.depth - 1) * flops.read

@@ -1,0 +1,1 @@
+"""The dynamic program on lists: nets trained on lists of up to six items answer longer lists and novel ones."""

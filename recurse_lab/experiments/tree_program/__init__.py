@@ -1,0 +1,1 @@
+"""The dynamic program on trees: nets trained on trees of up to eight nodes answer larger ones."""
