@@ -16,6 +16,7 @@ from recurse_lab.show.iterates import by_families, descent_paths, error_by_step,
 from recurse_lab.show.latents import eigenvalues, pca_paths, radius_by_step, residuals, settling_map
 from recurse_lab.show.sudoku import board_map, board_scrubber
 from recurse_lab.show.supervision import calibration, halting_histogram, loops_grid
+from recurse_lab.show.trees import evaluation, expression
 from recurse_lab.show.verdicts import ablations, intervals, scale_plot, strip
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "descent_paths",
     "eigenvalues",
     "error_by_step",
+    "evaluation",
+    "expression",
     "fit_line",
     "grid_rows",
     "halting_histogram",

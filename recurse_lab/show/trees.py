@@ -36,12 +36,11 @@ def places_of(parents: Sequence[int]) -> tuple[list[float], list[float]]:
     return x, [-float(level) for level in depth]
 
 
-def expression(parents: Sequence[int], names: Sequence[str], values: Sequence[int], title: str) -> go.Figure:
-    """A tree with an operator's letter or a value in each node, and beside each operator its value."""
-    fig, _, _ = _tree(parents, names, title, f"the nodes {' '.join(names)} in prefix order")
-    notes = ["" if name.isdecimal() else f"= {value}" for name, value in zip(names, values, strict=True)]
+def expression(parents: Sequence[int], names: Sequence[str], title: str) -> go.Figure:
+    """A tree with an operator's letter or a value in each node."""
+    fig = _tree(parents, names, title, f"the nodes {' '.join(names)} in prefix order")
     fig.data[1].update(marker={"color": PALETTE[0], "symbol": "circle", "size": 30})
-    return _noted(fig, notes)
+    return fig
 
 
 def evaluation(
@@ -56,8 +55,8 @@ def evaluation(
         answers: (T1, N) the answers after 0, 1, ..., T steps.
         title: title of the figure; the step is added to it.
     """
-    fig, x, _ = _tree(parents, names, title, f"the answers of a net after 0 to {len(answers) - 1} steps")
-    fig = _noted(fig, [""] * len(x))
+    fig = _tree(parents, names, title, f"the answers of a net after 0 to {len(answers) - 1} steps")
+    _add_notes(fig)
     inner = [not name.isdecimal() for name in names]
     fig.frames = [_frame(step, row, values, inner, title) for step, row in enumerate(answers.tolist())]
     for index, trace in zip((1, 2), fig.frames[0].data, strict=True):
@@ -82,9 +81,7 @@ def _frame(
     return go.Frame(data=data, traces=[1, 2], name=str(step), layout={"title": {"text": text}})
 
 
-def _tree(
-    parents: Sequence[int], names: Sequence[str], title: str, said: str
-) -> tuple[go.Figure, list[float], list[float]]:
+def _tree(parents: Sequence[int], names: Sequence[str], title: str, said: str) -> go.Figure:
     """Edges (trace 0) and nodes with their names (trace 1)."""
     x, y = places_of(parents)
     levels, leaves = -min(y), sum(name.isdecimal() for name in names)
@@ -99,17 +96,11 @@ def _tree(
     fig.add_scatter(x=edges[0], y=edges[1], mode="lines", line=line, hoverinfo="skip")
     letters = {"color": "white", "size": 14}
     fig.add_scatter(x=x, y=y, mode="markers+text", text=list(names), textfont=letters, hoverinfo="skip")
-    return fig, x, y
+    return fig
 
 
-def _noted(fig: go.Figure, notes: Sequence[str]) -> go.Figure:
-    """Trace 2: a note above the right shoulder of each node."""
-    nodes = fig.data[1]
-    return fig.add_scatter(
-        x=[place + 0.3 for place in nodes.x],
-        y=[place + 0.32 for place in nodes.y],
-        mode="text",
-        text=list(notes),
-        textfont={"color": INK, "size": 14},
-        hoverinfo="skip",
-    )
+def _add_notes(fig: go.Figure) -> None:
+    """Trace 2: room for a note beside each node, to the right and above."""
+    x, y = ([place + 0.32 for place in axis] for axis in (fig.data[1].x, fig.data[1].y))
+    font = {"color": INK, "size": 14}
+    fig.add_scatter(x=x, y=y, mode="text", text=[""] * len(x), textfont=font, hoverinfo="skip")

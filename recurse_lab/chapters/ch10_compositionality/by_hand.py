@@ -54,13 +54,12 @@ def cells_of(text: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def drawn(text: str) -> tuple[list[int], list[str], list[int]]:
-    """Parents, names and values of the nodes of an expression, for `show.expression`."""
+def drawn(text: str) -> tuple[list[int], list[str]]:
+    """Parents and names of the nodes of an expression, for `show.expression`."""
     tree = TASK.parse(text)
     parents = [-1, *TASK.encoded([tree]).inputs[0, 1:, 1].tolist()]
-    parts = list(subtrees(tree))
-    names = [str(part) if isinstance(part, int) else name_of(part[0]) for part in parts]
-    return parents, names, [TASK.evaluate(part) for part in parts]
+    names = [str(part) if isinstance(part, int) else name_of(part[0]) for part in subtrees(tree)]
+    return parents, names
 
 
 def refused(texts: Sequence[str]) -> dict[str, dict[str, str]]:

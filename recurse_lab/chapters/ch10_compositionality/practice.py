@@ -11,8 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from recurse_lab.experiments.expressions.changed import level_by_level
 from recurse_lab.experiments.practice import attempted
+from recurse_lab.models.bidirectional_gru import BidirectionalGRU, BidirectionalGRUConfig
 from recurse_lab.models.data_router import DataRouter, DataRouterConfig
+from recurse_lab.nn.norms import rms as rms
 from recurse_lab.recurrence import settle, think
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.expressions import Expressions
@@ -136,14 +139,28 @@ def mistakes(number: int) -> dict[str, float]:
     return {words: loss_with(mistake, number) for words, mistake in MISTAKES.items()}
 
 
-def practice(step: TrainingStep, seed: int, steps: int = 400) -> tuple[DataRouter, list[float]]:
+def practice(step: TrainingStep, seed: int, steps: int = 300) -> tuple[DataRouter, list[float]]:
     """Train the loop on small expressions with the reader's training step, or with the book's if there is none yet.
 
     Returns:
         The net and its losses.
     """
+    net = net_of(32, seed, small(seed))
+    return net, _trained(net, step, seed, steps)
+
+
+def small_gru(seed: int, steps: int = 300) -> BidirectionalGRU:
+    """A GRU that sees depth, parent and side of each node, trained on the same small expressions."""
     task = small(seed)
-    net, generator = net_of(32, seed, task), Generator().manual_seed(seed)
+    config = BidirectionalGRUConfig(symbols=task.symbols, classes=task.classes, width=32, tree=True)
+    with seeded(seed):
+        net = BidirectionalGRU(config)
+    _trained(net, training_step, seed, steps)
+    return net
+
+
+def _trained(net: Any, step: TrainingStep, seed: int, steps: int) -> list[float]:
+    task, generator = small(seed), Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(net.parameters(), lr=4e-3, betas=(0.9, 0.95), weight_decay=0.01)
     losses: list[float] = []
     for number in range(steps):
@@ -152,16 +169,27 @@ def practice(step: TrainingStep, seed: int, steps: int = 400) -> tuple[DataRoute
         batch = task.sample(64, depth, "train", generator)
         loss, step = attempted(step, training_step, net, optimizer, *batch, depth, extra)
         losses.append(loss)
-    return net, losses
+    return losses
+
+
+def right_at(net: Any, seed: int, depths: tuple[int, ...] = (1, 2, 3, 4)) -> dict[str, float]:
+    """Share of 256 test expressions of each depth whose value is right."""
+    return {f"depth {depth}": _right(net, _tested(seed, depth), depth) for depth in depths}
+
+
+def listed(net: Any, seed: int, depth: int = 2) -> dict[str, float]:
+    """The same share with the nodes in prefix order, as in training, and listed level by level."""
+    batch = _tested(seed, depth)
+    orders = {"prefix order": batch, "level by level": level_by_level(batch)}
+    return {name: _right(net, one, depth) for name, one in orders.items()}
+
+
+def _tested(seed: int, depth: int) -> Batch:
+    return small(seed).sample(256, depth, "test", Generator().manual_seed(seed + depth))
 
 
 @torch.no_grad()
-def right_at(net: DataRouter, seed: int, depths: tuple[int, ...] = (1, 2, 3, 4)) -> dict[str, float]:
-    """Share of 256 test expressions of each depth whose value is right."""
-    task, found = small(seed), {}
-    for depth in depths:
-        batch: Batch = task.sample(256, depth, "test", Generator().manual_seed(seed + depth))
-        output = settle(net, batch.inputs, 2 * depth + 4).output
-        assert output is not None
-        found[f"depth {depth}"] = task.right(output, batch.targets)[:, 0].float().mean().item()
-    return found
+def _right(net: Any, batch: Batch, depth: int) -> float:
+    output = settle(net, batch.inputs, 2 * depth + 4).output
+    assert output is not None
+    return (output[:, 0].argmax(-1) == batch.targets[:, 0]).float().mean().item()

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from recurse_lab.chapters.ch10_compositionality.published import router as published_router
 from recurse_lab.chapters.ch10_compositionality.published import scan as published_scan
@@ -17,7 +16,14 @@ from recurse_lab.experiments.expressions.inside import (
     probes,
     right_by_height,
 )
+from recurse_lab.experiments.expressions.inside import by_height as mean_by_height
 from recurse_lab.experiments.expressions.scores import trees
+from recurse_lab.experiments.expressions.settled import (
+    probed,
+    rest_and_right,
+    right_to_stay,
+    seen_through,
+)
 from recurse_lab.experiments.expressions.tables import (
     by_height,
     costs,
@@ -50,6 +56,7 @@ __all__ = [
     "by_functions_drawn",
     "by_height",
     "commands_right",
+    "commands_shown",
     "costs",
     "curves",
     "deeper_right",
@@ -58,19 +65,23 @@ __all__ = [
     "every_seed",
     "example",
     "longer_right",
+    "mean_by_height",
     "mean_of",
     "meaning",
     "one_expression",
     "operators",
+    "probed",
     "probes",
     "published_router",
     "published_scan",
+    "rest_and_right",
     "right_by_height",
+    "right_to_stay",
     "roots",
     "rows",
     "scan_costs",
     "scan_rows",
-    "settled_and_right",
+    "seen_through",
     "table_costs",
     "table_every_seed",
     "trees",
@@ -118,14 +129,20 @@ def scan_rows(results: Results, arms: Mapping[str, Any]) -> dict[str, dict[str, 
     return rows
 
 
-def settled_and_right(
-    settled: Float[np.ndarray, "B N"], right: Float[np.ndarray, "B N"]
-) -> dict[str, dict[str, int]]:
-    """The cross-table of two yes-or-no questions about the same nodes."""
-    return {
-        words: {
-            "right": int((settled == yes)[right].sum()),
-            "wrong": int((settled == yes)[~right].sum()),
+def commands_shown() -> dict[str, dict[str, str]]:
+    """Some commands of SCAN with their actions, and the side of each split on which they stand."""
+    rows = {}
+    for text in (
+        "jump",
+        "walk twice",
+        "jump twice",
+        "turn left and run",
+        "walk opposite right after look thrice",
+    ):
+        actions = meaning(text.split())
+        rows[text] = {
+            "actions": " ".join(actions),
+            "longer (whole grammar)": "training" if len(actions) <= Scan("length").longest else "test",
+            "jump": "test" if "jump" in text and text != "jump" else "training",
         }
-        for words, yes in (("settled", True), ("still moving", False))
-    }
+    return rows

@@ -17,6 +17,9 @@ from recurse_lab.tasks.expressions import Expressions
 from recurse_lab.tasks.full_trees import LEFT, PADDING, RIGHT
 
 
+PACES = (1, 2, 4, 8)  # steps for each level of an expression
+
+
 def deep_trees(depth: int, seed: int, count: int = 256) -> Batch:
     """Test expressions of any depth up to the generator's, with parents and sides and the values of all nodes."""
     generator = Generator().manual_seed(own_seed(TEST_SEED, seed, own=True) + depth)
@@ -73,15 +76,14 @@ def under_change(
 
 
 def with_more_steps(
-    arm: ExpressionArm, net: Model, depths: Sequence[int], seed: int, factors: Sequence[int] = (1, 2, 4, 8)
+    arm: ExpressionArm, net: Model, depths: Sequence[int], seed: int, count: int = 128
 ) -> dict[str, dict[str, float]]:
-    """Depth -> share of roots right after depth x 1, 2, 4, 8 steps."""
+    """Depth -> share of roots right after 1, 2, 4 and 8 steps for each level."""
     rows = {}
     for depth in depths:
-        batch = deep_trees(depth, seed)
-        reads = {factor: depth * factor for factor in factors}
-        right = right_at(arm, net, batch, tuple(reads.values()))
+        batch = deep_trees(depth, seed, count)
+        right = right_at(arm, net, batch, tuple(depth * pace for pace in PACES))
         rows[f"depth {depth}"] = {
-            f"{factor} x depth": right[step][:, 0].float().mean().item() for factor, step in reads.items()
+            f"{pace} steps a level": right[depth * pace][:, 0].float().mean().item() for pace in PACES
         }
     return rows
