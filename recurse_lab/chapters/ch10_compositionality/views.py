@@ -48,6 +48,7 @@ from recurse_lab.tasks.table_lookup import TableLookup
 
 __all__ = [
     "Expressions",
+    "Node",
     "Scan",
     "TableLookup",
     "by_actions",
@@ -137,7 +138,7 @@ def commands_shown() -> dict[str, dict[str, str]]:
         "walk twice",
         "jump twice",
         "turn left and run",
-        "walk opposite right after look thrice",
+        "run around left thrice and look right",
     ):
         actions = meaning(text.split())
         rows[text] = {

@@ -16,7 +16,6 @@ from recurse_lab.tasks.base import Batch, own_seed
 from recurse_lab.tasks.expressions import Expressions
 from recurse_lab.tasks.full_trees import LEFT, PADDING, RIGHT
 
-
 PACES = (1, 2, 4, 8)  # steps for each level of an expression
 
 
