@@ -49,6 +49,7 @@ class DataRouterConfig:
     )
     questions: int = 1  # K answers for each cell
     sides: int = 2  # children of a node; only with tree relations
+    near: bool = False  # whether a node attends to itself, its parent and its children only, not to all nodes
 
     def __post_init__(self) -> None:
         """Check the options that no part of the net checks."""
@@ -133,7 +134,7 @@ class DataRouter(nn.Module):
 def _block(config: DataRouterConfig) -> nn.Module:
     width, heads = config.width, config.heads
     if config.places == "tree":
-        tree = TreeAttention(width, heads, 2 + config.sides)
+        tree = TreeAttention(width, heads, 2 + config.sides, config.near)
         block: nn.Module = TreeBlock(tree, width, config.hidden, config.norm)
         if config.gate:
             block = RoutedBlock(tree, width, config.hidden, gate=True)

@@ -47,10 +47,10 @@ def depths(parent_BC: Int[Tensor, "B C"]) -> Int[Tensor, "B C"]:
 class TreeAttention(nn.Module):
     """Softmax attention; each head adds 8 w_r to the score of relation r, and may attend to nothing (a null key)."""
 
-    def __init__(self, width: int, heads: int, relations: int) -> None:
+    def __init__(self, width: int, heads: int, relations: int, near: bool = False) -> None:
         super().__init__()
         check_heads(width, heads)
-        self.heads = heads
+        self.heads, self.near = heads, near
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
         self.relation = nn.Parameter(torch.zeros(heads, relations))
@@ -59,9 +59,12 @@ class TreeAttention(nn.Module):
     def bias(
         self, relations_BRCC: Float[Tensor, "B R C C"], padding_BC: Bool[Tensor, "B C"]
     ) -> Float[Tensor, "B H C C"]:
-        """8 sum_r w_hr relation_r(i, j); minus infinity where key j is padding."""
+        """8 sum_r w_hr relation_r(i, j); minus infinity where key j is padding, or not related if `near`."""
         bias_BHCC = RELATION_SCALE * torch.einsum("hr,brij->bhij", self.relation, relations_BRCC)
-        return bias_BHCC.masked_fill(padding_BC[:, None, None, :], -torch.inf)
+        hidden = padding_BC[:, None, None, :]
+        if self.near:
+            hidden = hidden | ~relations_BRCC.bool().any(1)[:, None]
+        return bias_BHCC.masked_fill(hidden, -torch.inf)
 
     def forward(
         self, x_BCD: Float[Tensor, "B C D"], bias: Float[Tensor, "B H C C"]

@@ -35,8 +35,9 @@ class Expressions(Classes):
     """Random trees of one exact depth in a batch: inputs (B, N, 3), targets (B, N).
 
     A cell holds its symbol (value 0 to V - 1, operator V to V + O - 1, padding V + O), the cell of its parent
-    (the root and padding: their own), and its side (0 root, 1 left, 2 right, 3 padding). The same expression
-    falls into the same split whatever its padding.
+    (the root and padding: their own), and its side (0 root, 1 left, 2 right, 3 padding). Expressions of depth 1 are
+    the tables: all of them are in training, and none in the test. Of deeper ones, the same expression falls into
+    the same split whatever its padding.
 
     Raises:
         ValueError: a number is too small.
@@ -76,10 +77,13 @@ class Expressions(Classes):
         One argument of each operator has the depth that is still to go, the other any smaller depth.
 
         Raises:
-            ValueError: `size` is not from 1 to 8, or `sample_split` fails.
+            ValueError: `size` is not from 1 (in training) or 2 to 8, or `sample_split` fails.
         """
-        if not 1 <= size <= MOST_DEPTH:
-            raise ValueError(f"size must be a depth from 1 to {MOST_DEPTH}, not {size}")
+        least = 1 if split == "train" else 2
+        if not least <= size <= MOST_DEPTH:
+            raise ValueError(
+                f"size must be a depth from {least} to {MOST_DEPTH} in the {split} split, not {size}"
+            )
 
         def draw(n: int) -> Int[Tensor, "B H"]:
             operator_BH = drawn_shape(n, size, generator)
@@ -88,7 +92,8 @@ class Expressions(Classes):
             full = torch.where(operator_BH == 1, names, symbols)
             return torch.where(operator_BH == ABSENT, ABSENT, full)
 
-        return self.batch(in_prefix_order(sample_split(draw, count, split), self.symbols - 1))
+        full_BH = draw(count) if size == 1 else sample_split(draw, count, split)
+        return self.batch(in_prefix_order(full_BH, self.symbols - 1))
 
     def batch(self, cells: Int[Tensor, "B N 3"]) -> Batch:
         """Inputs and targets of expressions given as symbol, parent and side of each node."""

@@ -3,7 +3,7 @@
 Nye et al. 2021, "Show Your Work: Scratchpads for Intermediate Computation" (arXiv:2112.00114), section 2; Dziri et
 al. 2023 (arXiv:2305.18654), section 3.2. Coupled ids: Cho et al. 2024, "Position Coupling" (arXiv:2405.20671).
 
-Shape letters: B batch, C items, L = 3 C + 1 tokens, F = 2 features of a token (symbol, id).
+Shape letters: B batch, C items, L = 3 C + 1 tokens shown, M = L + 1 tokens of a line, F = 2 features of a token (symbol, id).
 """
 
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class Scratchpad(Classes):
             inputs = torch.stack((inputs, ids(size)[:shown].expand_as(inputs)), dim=2)
         return Batch(inputs, targets)
 
-    def written(self, items_BC: Int[Tensor, "B C"]) -> Int[Tensor, "B L+1"]:
+    def written(self, items_BC: Int[Tensor, "B C"]) -> Int[Tensor, "B M"]:
         """The whole lines."""
         taken_BC, gains_BC = self.program.solve(items_BC).unbind(1)
         after_BC = torch.cat((gains_BC[:, 1:], torch.zeros_like(gains_BC[:, :1])), dim=1)
@@ -84,7 +84,7 @@ class Scratchpad(Classes):
         return (inputs.shape[1] - 1) // 3
 
 
-def ids(size: int) -> Int[Tensor, " L+1"]:
+def ids(size: int) -> Int[Tensor, " M"]:
     """1 to C for items, gains and answers; C + 1 for the first mark and 0 for the second."""
     items = torch.arange(1, size + 1)
     return torch.cat((items, items[-1:] + 1, items.flip(0), torch.zeros(1, dtype=torch.int64), items))

@@ -32,7 +32,8 @@ def tables(values: int, functions: int, seed: int) -> Int[Tensor, "F V"]:
 class TableLookup(Classes):
     """Rows of a value v and functions f1 ... fd; forward: v f1 ... fd, backward: fd ... f1 v.
 
-    Cells hold values 0 to V - 1, then functions V to V + F - 1. Only the last cell is asked for. Some triples of
+    Cells hold values 0 to V - 1, then functions V to V + F - 1. Only the last cell is asked for. Rows of one
+    function are the tables: all of them are in training, and none in the test. Of longer rows, some triples of
     successive functions are never in training. A row falls into the same split in either order.
 
     Raises:
@@ -82,10 +83,10 @@ class TableLookup(Classes):
         """Draw `count` rows of `size` functions: inputs and targets (B, size + 1).
 
         Raises:
-            ValueError: `size` is below 1, or `sample_split` fails.
+            ValueError: `size` is below 1, or 1 outside of training, or `sample_split` fails.
         """
-        if size < 1:
-            raise ValueError(f"size must be 1 function or more, not {size}")
+        if size < (least := 1 if split == "train" else 2):
+            raise ValueError(f"size must be {least} or more functions in the {split} split, not {size}")
 
         def draw(n: int) -> Int[Tensor, "B C"]:
             value_B1 = torch.randint(0, self.values, (n, 1), generator=generator)
@@ -93,7 +94,7 @@ class TableLookup(Classes):
             rows_BC = torch.cat((value_B1, functions), dim=1)
             return rows_BC[~self.has_novel(rows_BC)] if split == "train" else rows_BC
 
-        rows_BC = self.ordered(sample_split(draw, count, split))
+        rows_BC = self.ordered(draw(count) if size == 1 else sample_split(draw, count, split))
         return Batch(rows_BC, self.solve(rows_BC))
 
     def ordered(self, rows_BC: Int[Tensor, "B C"]) -> Int[Tensor, "B C"]:

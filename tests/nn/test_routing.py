@@ -76,6 +76,15 @@ def test_no_node_attends_to_padding_and_every_node_may_attend_to_nothing():
     torch.testing.assert_close(attention(x, bias), torch.zeros_like(x))
 
 
+def test_near_nodes_see_their_relatives_alone():
+    attention, x = TreeAttention(8, 2, 4, near=True), torch.randn(1, 6, 8)
+    bias = attention.bias(relations(PARENT, SIDE, 2), SIDE > 2)
+    other = x.clone()
+    other[:, 2] += 10  # a child of 1
+    apart = (attention(x, bias) - attention(other, bias)).abs().amax(-1)[0] > 1e-6
+    assert apart.tolist() == [False, True, True, False, False, False]
+
+
 def test_heads_must_divide_the_width():
     for make in (GeometricAttention, RelativeAttention):
         with pytest.raises(ValueError, match="multiple of heads"):

@@ -29,7 +29,7 @@ def by_hand(text, tables):
 
 @pytest.mark.parametrize("size", range(1, 7))
 def test_values_are_those_of_two_interpreters(size):
-    batch = drawn(size=size, count=16)
+    batch = drawn(size=size, count=16, split="train" if size == 1 else "test")
     for cells, targets in zip(batch.inputs, batch.targets.tolist(), strict=True):
         tree = TASK.tree_of(cells)
         values = [TASK.evaluate(part) for part in subtrees(tree)]
@@ -67,16 +67,20 @@ def test_shapes_have_every_depth_of_the_short_argument():
     assert alone == pytest.approx(1 / 3, abs=0.03)  # the other argument has 0, 1 or 2 levels
 
 
-def canonical(batch):
-    return {written(TASK.tree_of(cells)) for cells in batch.inputs}
-
-
 def test_splits_share_no_expression_and_padding_changes_no_split():
-    drawn_of = {split: canonical(drawn(split=split, size=1, count=300)) for split in SPLITS}
+    small = Expressions(values=2, operators=1)
+    drawn_of = {
+        split: {
+            written(small.tree_of(cells)) for cells in drawn(small, size=2, count=500, split=split).inputs
+        }
+        for split in SPLITS
+    }
     assert not drawn_of["train"] & drawn_of["test"]
     assert not drawn_of["train"] & drawn_of["validation"]
     assert not drawn_of["test"] & drawn_of["validation"]
-    assert sum(map(len, drawn_of.values())) > 200  # of 256 expressions of depth 1
+    assert sum(map(len, drawn_of.values())) == 32  # all there are
+    tables = {written(TASK.tree_of(cells)) for cells in drawn(size=1, count=4000).inputs}
+    assert len(tables) == 256  # all in training
     few, many = drawn(count=2, size=3, split="test"), drawn(count=200, size=3, split="test")
     assert few.inputs.shape[1] < many.inputs.shape[1] == 15
     other = drawn(Expressions(seed=3, tokens_only=True), count=200, split="test")
@@ -121,8 +125,8 @@ def test_expressions_that_do_not_parse_are_one_line(text, line):
     ("wrong", "line"),
     [
         (lambda: Expressions(values=1), "values must be 2 or more and operators 1 or more, not 1 and 4"),
-        (lambda: drawn(size=9), "size must be a depth from 1 to 8, not 9"),
-        (lambda: drawn(size=0), "size must be a depth from 1 to 8, not 0"),
+        (lambda: drawn(size=9), "size must be a depth from 1 to 8 in the train split, not 9"),
+        (lambda: drawn(size=1, split="test"), "size must be a depth from 2 to 8 in the test split, not 1"),
         (lambda: Expressions(tokens_only=True).verify(*drawn()), "inputs must hold parents and sides"),
     ],
 )

@@ -29,6 +29,7 @@ from recurse_lab.train.objectives.sized_steps import SizedSteps
 
 __all__ = [
     "ABLATIONS",
+    "DEEPER",
     "LINE",
     "LIVE",
     "PADS",
@@ -54,12 +55,18 @@ __all__ = [
 # On a line: all nets are asked for the gain of every item too, unless their label says otherwise.
 RECURRENT = {
     "loop": loop("loop, gate and geometric attention", 4e-3),
-    "gru": gru("GRU in both directions", 4e-3, width=28),
+    "gru": gru("GRU in both directions", 4e-3, width=25),
 }
 PLAIN = {
     "plain_1": plain("6 blocks of width 24", 4e-3, depth=6, width=24),
-    "plain_4": plain("8 blocks of width 44", 2e-3, depth=8, width=44),
-    "plain_16": plain("12 blocks of width 72", 1e-3, depth=12, width=72),
+    "plain_4": plain("8 blocks of width 40", 2e-3, depth=8, width=40),
+    "plain_16": plain("12 blocks of width 64", 1e-3, depth=12, width=64),
+}
+# Tried in the search for rates only: is another shape of the same size better?
+DEEPER = {
+    "plain_1_deep": plain("12 blocks of width 16", 4e-3, depth=12, width=16),
+    "plain_4_deep": plain("16 blocks of width 28", 2e-3, depth=16, width=28),
+    "plain_16_deep": plain("24 blocks of width 44", 1e-3, depth=24, width=44),
 }
 NULL = {"memorizer": memorizer()}
 ABLATIONS = {
@@ -67,7 +74,7 @@ ABLATIONS = {
     "loop_gate": loop("loop, gate alone", 4e-3, places="relative"),
     "loop_geometric": loop("loop, geometric attention alone", 2e-3, gate=False),
     "loop_taken": loop("loop, gate and geometric attention, not asked for gains", 4e-3, questions=1),
-    "there_and_back": gru("GRU from the end, then from the start", 4e-3, width=48, order="there_and_back"),
+    "there_and_back": gru("GRU from the end, then from the start", 4e-3, width=44, order="there_and_back"),
 }
 PADS = {
     "scratchpad": scratchpad("scratchpad, 4 causal blocks of width 64", 2e-3, coupled=False),

@@ -6,7 +6,7 @@ Run the search: `python -m recurse_lab.chapters.ch06_memorized_subgraphs.rates`.
 from pathlib import Path
 from typing import Any
 
-from recurse_lab.chapters.ch06_memorized_subgraphs.arms import LINE, NULL, TREE, TREE_ABLATIONS
+from recurse_lab.chapters.ch06_memorized_subgraphs.arms import DEEPER, LINE, NULL, TREE, TREE_ABLATIONS
 from recurse_lab.experiments.group_products.rates import at_rates, score, search
 from recurse_lab.experiments.line_program.rates import RATES, SEEDS, validate
 from recurse_lab.experiments.tree_program.rates import RATES as TREE_RATES
@@ -18,7 +18,7 @@ from recurse_lab.records.rerun import Recorded
 TAKEN = {"loop_taken": "loop"}
 TREE_TAKEN = {"tree_taken": "tree_loop", "tree_late": "tree_loop"}
 
-LINE_NETS = {name: arm for name, arm in LINE.items() if name not in TAKEN and name not in NULL}
+LINE_NETS = {name: arm for name, arm in (LINE | DEEPER).items() if name not in TAKEN and name not in NULL}
 TREE_NETS = {name: arm for name, arm in (TREE | TREE_ABLATIONS).items() if name not in TREE_TAKEN}
 
 # `search` goes beyond a best rate at the edge; so far, it has tried these rates.

@@ -44,9 +44,10 @@ def accuracy(arm: TableArm, model: Model, seed: int, split: Split = "test") -> d
         by_functions[functions] = right_B.mean().item()
         if functions in TRAINED:
             novel.append(right_B[task.has_novel(task.ordered(batch.inputs))])
+    like = [functions for functions in TESTED if functions in TRAINED]
     return {
         "by_functions": [by_functions[functions] for functions in TESTED],
-        "trained": sum(by_functions[functions] for functions in TRAINED) / len(TRAINED),
+        "trained": sum(by_functions[functions] for functions in like) / len(like),
         "beyond": sum(by_functions[functions] for functions in BEYOND) / len(BEYOND),
         "novel": torch.cat(novel).mean().item() if len(torch.cat(novel)) else 0.0,
     }
