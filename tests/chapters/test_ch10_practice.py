@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from recurse_lab.chapters.ch10_compositionality import by_hand, practice, settling
+from recurse_lab.chapters.ch10_compositionality import arms, by_hand, practice, settling
 from recurse_lab.recurrence import think
 from recurse_lab.workbook import checks
 
@@ -163,6 +163,18 @@ def test_texts_that_are_no_expressions_are_refused_in_one_line():
     assert all(
         "must" in row["the parser says"] and "\n" not in row["the parser says"] for row in said.values()
     )
+
+
+def test_the_net_in_the_open_is_the_loop_that_is_trained():
+    assert practice.net_of(32, 0, TASK).config == arms.EXPRESSIONS["loop"].model
+
+
+def test_a_gru_reads_a_list_and_the_loop_a_tree():
+    loop, gru = practice.net_of(32, 0, practice.small(0)), practice.small_gru(0, steps=1)
+    before, after = practice.listed(loop, 0).values()
+    assert before == after
+    before, after = practice.listed(gru, 0).values()
+    assert before != after
 
 
 def test_practice_goes_on_with_the_book_s_step_if_there_is_none():

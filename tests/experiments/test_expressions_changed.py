@@ -16,8 +16,8 @@ LOOP = arm("loop", 1e-3, 1, blocks=2)
 TASK = Expressions(seed=3)
 
 
-def batch(depth=4, count=16):
-    return TASK.sample(count, depth, "test", Generator().manual_seed(1))
+def batch(depth=4, count=16, split="test"):
+    return TASK.sample(count, depth, split, Generator().manual_seed(1))
 
 
 def test_another_order_has_the_same_values_and_keeps_padding_at_the_end():
@@ -41,7 +41,7 @@ def test_a_net_with_tree_relations_does_not_notice_the_order(one, same):
 
 
 def test_exchanged_sides_exchange_the_arguments():
-    usual = batch(depth=1)
+    usual = batch(depth=1, split="train")
     other = changed.exchanged(usual)
     symbols = usual.inputs[..., 0]
     back = torch.stack((symbols[:, 0] - TASK.values, symbols[:, 2], symbols[:, 1]))

@@ -172,7 +172,7 @@ def _trained(net: Any, step: TrainingStep, seed: int, steps: int) -> list[float]
     return losses
 
 
-def right_at(net: Any, seed: int, depths: tuple[int, ...] = (1, 2, 3, 4)) -> dict[str, float]:
+def right_at(net: Any, seed: int, depths: tuple[int, ...] = (2, 3, 4)) -> dict[str, float]:
     """Share of 256 test expressions of each depth whose value is right."""
     return {f"depth {depth}": _right(net, _tested(seed, depth), depth) for depth in depths}
 

@@ -18,7 +18,7 @@ def drawn(task: Expressions, depth: int, split: Split, count: int) -> list[Tree]
     return [task.tree_of(cells) for cells in batch.inputs]
 
 
-def split_rows(seed: int, depths: tuple[int, ...] = (1, 2, 3, 4, 5, 6)) -> dict[str, dict[str, Any]]:
+def split_rows(seed: int, depths: tuple[int, ...] = (2, 3, 4, 5, 6)) -> dict[str, dict[str, Any]]:
     """One row for each depth of the test expressions: their size, and how many of them and of their parts are old."""
     task = Expressions(seed=seed)
     old = [tree for depth in (1, 2, 3) for tree in drawn(task, depth, "train", DRAWN)]

@@ -104,7 +104,7 @@ def by_depth(results: Results, arms: Mapping[str, Any]) -> dict[str, list[float]
 
 
 def by_functions_drawn(results: Results, arms: Mapping[str, Any]) -> dict[str, list[float]]:
-    """Arm label -> share of rows right with 1, 2, ..., 10 functions, mean over seeds."""
+    """Arm label -> share of rows right with 2, 3, ..., 10 functions, mean over seeds."""
     return {label: list(shares.values()) for label, shares in by_functions(results, arms).items()}
 
 
