@@ -27,7 +27,7 @@ class TableArm:
     plan: Plan
     order: Order = "forward"  # in the order of application, or against it
     batch: int = 128  # fresh rows at each optimizer step, all of one length
-    growing: float = 0.0  # share of the training in which longer rows come in; not needed (a first trial)
+    growing: float = 0.4  # share of the training in which longer rows come in, for all nets alike
     extra: int = EXTRA  # steps of a loop beyond the number of functions
     problems: int = 256  # test rows of each length; each seed draws its own
 
