@@ -153,7 +153,7 @@ def test_tables_and_steps_by_hand_are_the_task():
     assert rows["b, left 3"]["right 1"] == TASK.tables[1, 3, 1] == TASK.evaluate(TASK.parse("(b 3 1)"))
     steps = by_hand.steps_by_hand("(a (b 3 1) 5)")
     assert list(steps) == ["(b 3 1)", "(a (b 3 1) 5)"]
-    assert steps["(a (b 3 1) 5)"] == {"looked up": "(a 6 5)", "value": TASK.evaluate((0, (1, 3, 1), 5))}
+    assert steps["(a (b 3 1) 5)"] == {"look up": "(a 6 5)", "value": TASK.evaluate((0, (1, 3, 1), 5))}
 
 
 def test_texts_that_are_no_expressions_are_refused_in_one_line():

@@ -1,6 +1,6 @@
 """Chapter 10: expressions worked by hand: their tables, their trees, and the reader's own interpreter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from recurse_lab.tasks.expression_trees import Tree, evaluate, name_of, subtrees, written
@@ -23,12 +23,18 @@ def operator_tables(operators: Sequence[int]) -> dict[str, dict[str, Any]]:
 
 
 def steps_by_hand(text: str) -> dict[str, dict[str, Any]]:
-    """Each operator of an expression with its value, the innermost first: the targets of its nodes."""
-    parts = [part for part in subtrees(TASK.parse(text)) if not isinstance(part, int)]
+    """Each operator of an expression with its value, arguments first: the targets of its nodes."""
     return {
-        written(part): {"looked up": written(_done(part)), "value": TASK.evaluate(part)}
-        for part in reversed(parts)
+        written(part): {"look up": written(_done(part)), "value": TASK.evaluate(part)}
+        for part in _arguments_first(TASK.parse(text))
     }
+
+
+def _arguments_first(tree: Tree) -> Iterator[Tree]:
+    if not isinstance(tree, int):
+        yield from _arguments_first(tree[1])
+        yield from _arguments_first(tree[2])
+        yield tree
 
 
 def _done(part: Any) -> Tree:

@@ -83,6 +83,7 @@ def with_more_steps(
         batch = deep_trees(depth, seed, count)
         right = right_at(arm, net, batch, tuple(depth * pace for pace in PACES))
         rows[f"depth {depth}"] = {
-            f"{pace} steps a level": right[depth * pace][:, 0].float().mean().item() for pace in PACES
+            f"{pace} step{'s' * (pace > 1)} a level": right[depth * pace][:, 0].float().mean().item()
+            for pace in PACES
         }
     return rows
