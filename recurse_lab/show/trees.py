@@ -56,7 +56,7 @@ def evaluation(
         title: title of the figure; the step is added to it.
     """
     fig = _tree(parents, names, title, f"the answers of a net after 0 to {len(answers) - 1} steps")
-    _add_notes(fig)
+    _add_notes(fig, parents)
     inner = [not name.isdecimal() for name in names]
     fig.frames = [_frame(step, row, values, inner, title) for step, row in enumerate(answers.tolist())]
     for index, trace in zip((1, 2), fig.frames[0].data, strict=True):
@@ -99,8 +99,17 @@ def _tree(parents: Sequence[int], names: Sequence[str], title: str, said: str) -
     return fig
 
 
-def _add_notes(fig: go.Figure) -> None:
-    """Trace 2: room for a note beside each node, to the right and above."""
-    x, y = ([place + 0.32 for place in axis] for axis in (fig.data[1].x, fig.data[1].y))
+def _add_notes(fig: go.Figure, parents: Sequence[int]) -> None:
+    """Trace 2: room for a note above each node, on the side away from the line to its parent."""
+    x, y = fig.data[1].x, fig.data[1].y
+    left = [parent >= 0 and x[parent] > x[node] for node, parent in enumerate(parents)]
+    beside = [place + (-0.36 if away else 0.36) for place, away in zip(x, left, strict=True)]
     font = {"color": INK, "size": 14}
-    fig.add_scatter(x=x, y=y, mode="text", text=[""] * len(x), textfont=font, hoverinfo="skip")
+    fig.add_scatter(
+        x=beside,
+        y=[place + 0.22 for place in y],
+        mode="text",
+        text=[""] * len(x),
+        textfont=font,
+        hoverinfo="skip",
+    )

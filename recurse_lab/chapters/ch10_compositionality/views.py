@@ -123,7 +123,7 @@ def scan_rows(results: Results, arms: Mapping[str, Any]) -> dict[str, dict[str, 
     """One row for each net, one column for each split: mean over seeds, lowest to highest."""
     rows: dict[str, dict[str, str]] = {}
     for name, runs in results.items():
-        split = next(key for key in sorted(SPLITS, key=len, reverse=True) if name.startswith(f"{key}_"))
+        split = next(key for key in SPLITS if name.startswith(f"{key}_"))
         values = [commands_right(run) for run in runs.values()]
         text = f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f}; {len(values)} seeds)"
         rows.setdefault(arms[name].label, dict.fromkeys(SPLITS.values(), "not run"))[SPLITS[split]] = text
