@@ -7,6 +7,8 @@ import numpy as np
 
 from recurse_lab.chapters.ch10_compositionality.published import router as published_router
 from recurse_lab.chapters.ch10_compositionality.published import scan as published_scan
+from recurse_lab.chapters.ch10_compositionality.splits import split_rows
+from recurse_lab.experiments.expressions.arm import TESTED
 from recurse_lab.experiments.expressions.changed import under_change, with_more_steps
 from recurse_lab.experiments.expressions.inside import (
     Node,
@@ -40,6 +42,7 @@ from recurse_lab.experiments.table_lookup.scores import rows
 from recurse_lab.experiments.table_lookup.tables import by_functions, longer_right
 from recurse_lab.experiments.table_lookup.tables import costs as table_costs
 from recurse_lab.experiments.table_lookup.tables import every_seed as table_every_seed
+from recurse_lab.records.record import Record
 from recurse_lab.records.replicate import Results
 from recurse_lab.tasks.expressions import Expressions
 from recurse_lab.tasks.scan import Scan
@@ -51,6 +54,7 @@ __all__ = [
     "Node",
     "Scan",
     "TableLookup",
+    "at_depths",
     "by_actions",
     "by_depth",
     "by_functions",
@@ -83,6 +87,7 @@ __all__ = [
     "scan_costs",
     "scan_rows",
     "seen_through",
+    "split_rows",
     "table_costs",
     "table_every_seed",
     "trees",
@@ -96,6 +101,11 @@ SPLITS = {
     "whole_length": "whole grammar: longer",
     "whole_jump": "whole grammar: with jump",
 }
+
+
+def at_depths(runs: Mapping[int, Record]) -> dict[int, float]:
+    """Depth -> share of expressions right, mean over seeds."""
+    return dict(zip(TESTED, mean_of(runs, "roots"), strict=True))
 
 
 def by_depth(results: Results, arms: Mapping[str, Any]) -> dict[str, list[float]]:
