@@ -49,6 +49,8 @@ class DataRouterConfig:
     )
     questions: int = 1  # K answers for each cell
     sides: int = 2  # children of a node; only with tree relations
+    # SwiGLU and norms without gain instead of ReLU and layer norms; without a gate. Tree relations always have it.
+    swiglu: bool = False
     near: bool = False  # whether a node attends to itself, its parent and its children only, not to all nodes
 
     def __post_init__(self) -> None:
@@ -57,6 +59,8 @@ class DataRouterConfig:
             raise ValueError(f"places must be one of {', '.join(PLACES)}, not {self.places!r}")
         if self.norm not in NORMS or (self.gate and self.norm == "pre"):
             raise ValueError(f"norm must be post, or pre without a gate, not {self.norm!r}")
+        if self.swiglu and self.gate:
+            raise ValueError("swiglu must be False in a net with a copy gate")
         if min(self.symbols, self.classes, self.blocks, self.depth, self.questions, self.sides) < 1:
             raise ValueError("symbols, classes, blocks, depth, questions and sides must be 1 or more")
         if self.causal and self.places in ("geometric", "tree"):
@@ -132,22 +136,26 @@ class DataRouter(nn.Module):
 
 
 def _block(config: DataRouterConfig) -> nn.Module:
+    attention, tree = _attention(config), config.places == "tree"
+    if not (tree or config.swiglu):
+        return RoutedBlock(attention, config.width, config.hidden, config.gate, config.norm)
+    block: nn.Module = TreeBlock(attention, config.width, config.hidden, config.norm)
+    if config.gate:
+        block = RoutedBlock(attention, config.width, config.hidden, gate=True)
+    for name, weight in block.named_parameters():
+        if weight.ndim == 2 and not name.endswith(("relation", "distance")):
+            lecun_normal_(weight)
+    return block
+
+
+def _attention(config: DataRouterConfig) -> nn.Module:
     width, heads = config.width, config.heads
     if config.places == "tree":
-        tree = TreeAttention(width, heads, 2 + config.sides, config.near)
-        block: nn.Module = TreeBlock(tree, width, config.hidden, config.norm)
-        if config.gate:
-            block = RoutedBlock(tree, width, config.hidden, gate=True)
-        for name, weight in block.named_parameters():
-            if weight.ndim == 2 and not name.endswith("relation"):
-                lecun_normal_(weight)
-        return block
+        return TreeAttention(width, heads, 2 + config.sides, config.near)
     if config.places == "geometric":
-        attention: nn.Module = GeometricAttention(width, heads)
-    else:
-        clip = 0 if config.places == "absolute" else config.clip
-        attention = RelativeAttention(width, heads, clip, config.causal)
-    return RoutedBlock(attention, width, config.hidden, config.gate, config.norm)
+        return GeometricAttention(width, heads)
+    clip = 0 if config.places == "absolute" else config.clip
+    return RelativeAttention(width, heads, clip, config.causal)
 
 
 def sines(cells: int, width: int) -> Float[Tensor, "C D"]:

@@ -78,15 +78,15 @@ class TreeAttention(nn.Module):
 
 
 class TreeBlock(nn.Module):
-    """Tree attention, then a gated MLP, with a norm without gain after each sum or before each branch."""
+    """Attention, then a gated MLP, with a norm without gain after each sum or before each branch."""
 
-    def __init__(self, attention: TreeAttention, width: int, hidden: int, norm: str = "post") -> None:
+    def __init__(self, attention: nn.Module, width: int, hidden: int, norm: str = "post") -> None:
         super().__init__()
         self.attention, self.norm = attention, norm
         self.mlp = GatedMLP(width, hidden)
 
     def forward(
-        self, h_BCD: Float[Tensor, "B C D"], bias: Float[Tensor, "B H C C"]
+        self, h_BCD: Float[Tensor, "B C D"], bias: Float[Tensor, "*E H C C"] | None
     ) -> Float[Tensor, "B C D"]:
         """h <- rms(h + attention(h)); h <- rms(h + mlp(h)); with `norm` "pre", h <- h + branch(rms(h))."""
         if self.norm == "pre":

@@ -8,6 +8,7 @@ import torch
 from recurse_lab.measure.cost import parameters
 from recurse_lab.models.bidirectional_gru import BidirectionalGRU, BidirectionalGRUConfig
 from recurse_lab.models.data_router import DataRouter, DataRouterConfig
+from recurse_lab.nn.norms import rms
 from recurse_lab.recurrence import Recurrence, settle, think
 from recurse_lab.train.loop import seeded
 
@@ -110,3 +111,13 @@ def test_errors_say_what_is_allowed():
         net().start(ROWS + 1)
     with pytest.raises(ValueError, match="order must be both or there_and_back"):
         unchecked(BidirectionalGRUConfig(), order="back").__post_init__()
+
+
+def test_swiglu_is_the_block_of_trees_with_other_places():
+    model = net(places="relative", gate=False, swiglu=True, recall=True)
+    state, context = model.start(ROWS)
+    block, x = model.blocks[0], state.z + context.x
+    h = rms(x + block.attention(x, context.biases[0]))
+    torch.testing.assert_close(model.step(state, context).z, rms(h + block.mlp(h)))
+    with pytest.raises(ValueError, match="swiglu must be False in a net with a copy gate"):
+        net(swiglu=True)

@@ -22,6 +22,7 @@ from recurse_lab.experiments.table_lookup.arm import TableArm
 from recurse_lab.experiments.table_lookup.arm import arm as table_arm
 from recurse_lab.experiments.table_lookup.arm import at_profile as tables_at_profile
 from recurse_lab.experiments.table_lookup.arm import plan as table_plan
+from recurse_lab.experiments.table_lookup.arm import simple as simple_table
 from recurse_lab.experiments.table_lookup.tables import longer_right
 from recurse_lab.experiments.table_lookup.trial import restore as restore_table
 from recurse_lab.experiments.table_lookup.trial import train as train_table
@@ -81,14 +82,10 @@ LOOKUP = {
     "router": table_arm("loop, gate and geometric attention", 4e-3, ROWS),
     "gate": table_arm("loop, gate and relative places", 4e-3, ROWS, places="relative"),
     "geometric": table_arm("loop, geometric attention, no gate", 4e-3, ROWS, gate=False),
-    "universal": table_arm("loop, relative places (universal)", 4e-3, ROWS, places="relative", gate=False),
-    "universal_absolute": table_arm(
-        "loop, absolute places (universal)", 4e-3, ROWS, places="absolute", gate=False
-    ),
-    "plain": table_arm("12 blocks", 2e-3, ROWS, places="relative", gate=False, width=16, hidden=32, depth=12),
-    "plain_7x": table_arm(
-        "12 blocks, 7x", 2e-3, ROWS, places="relative", gate=False, width=44, hidden=88, depth=12
-    ),
+    "universal": simple_table("loop, relative places", 4e-3, ROWS, hidden=64),
+    "universal_absolute": simple_table("loop, absolute places", 4e-3, ROWS, places="absolute", hidden=64),
+    "plain": simple_table("12 blocks", 4e-3, ROWS, width=16, hidden=21, depth=12),
+    "plain_7x": simple_table("12 blocks, 7x", 2e-3, ROWS, width=44, hidden=58, depth=12),
     "gru": TableArm(label="GRU", model=GRUConfig(symbols=14, width=48), plan=table_plan(4e-3, ROWS)),
 }
 
