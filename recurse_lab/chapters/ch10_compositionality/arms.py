@@ -57,30 +57,30 @@ TREES = 2000  # optimizer steps of every arm on expressions
 
 # All see the parser's relations (or what follows from them) and are asked for the value of every node.
 EXPRESSIONS = {
-    "loop": expression_arm("loop of two blocks", 4e-3, TREES, blocks=2),
-    "plain_6": expression_arm("6 blocks", 2e-3, TREES, depth=6),
-    "plain_12": expression_arm("12 blocks", 2e-3, TREES, depth=12),
-    "plain_24": expression_arm("24 blocks", 1e-3, TREES, depth=24),
-    "gru": expression_gru("GRU, with depth, parent and side", 4e-3, TREES, width=24, tree=True),
-    "gru_5x": expression_gru("GRU, with depth, parent and side, 5x", 4e-3, TREES, width=56, tree=True),
-    "tree_gru": tree_gru("GRU along the tree", 4e-3, TREES, width=40),
+    "loop": expression_arm("loop of two blocks", 8e-3, TREES, blocks=2),
+    "plain_6": expression_arm("6 blocks", 8e-3, TREES, depth=6),
+    "plain_12": expression_arm("12 blocks", 8e-3, TREES, depth=12),
+    "plain_24": expression_arm("24 blocks", 8e-3, TREES, depth=24),
+    "gru": expression_gru("GRU, with depth, parent and side", 2e-3, TREES, width=24, tree=True),
+    "gru_5x": expression_gru("GRU, with depth, parent and side, 5x", 2e-3, TREES, width=56, tree=True),
+    "tree_gru": tree_gru("GRU along the tree", 4e-3, TREES, width=96),
 }
 
 # The same loop asked less, or told less; and the GRU on the symbols alone.
 HARDER = {
-    "root_only": expression_arm("loop, asked at the root alone", 4e-3, TREES, {"root_only": True}, blocks=2),
-    "late": expression_arm("loop with a late start", 4e-3, TREES, {"late": 10}, blocks=2),
+    "root_only": expression_arm("loop, asked at the root alone", 8e-3, TREES, {"root_only": True}, blocks=2),
+    "late": expression_arm("loop with a late start", 8e-3, TREES, {"late": 10}, blocks=2),
     "tokens": expression_arm(
-        "loop on symbols alone, gate and geometric", 4e-3, TREES, places="geometric", gate=True, recall=False
+        "loop on symbols alone, gate and geometric", 8e-3, TREES, places="geometric", gate=True, recall=False
     ),
-    "gru_tokens": expression_gru("GRU on symbols alone", 4e-3, TREES, width=56),
+    "gru_tokens": expression_gru("GRU on symbols alone", 2e-3, TREES, width=56),
 }
 
 ROWS = 2000  # optimizer steps of every arm on table lookup
 
 LOOKUP = {
-    "router": table_arm("loop, gate and geometric attention", 4e-3, ROWS),
-    "gate": table_arm("loop, gate and relative places", 4e-3, ROWS, places="relative"),
+    "router": table_arm("loop, gate and geometric attention", 8e-3, ROWS),
+    "gate": table_arm("loop, gate and relative places", 8e-3, ROWS, places="relative"),
     "geometric": table_arm("loop, geometric attention, no gate", 4e-3, ROWS, gate=False),
     "universal": simple_table("loop, relative places", 4e-3, ROWS, hidden=64),
     "universal_absolute": simple_table("loop, absolute places", 4e-3, ROWS, places="absolute", hidden=64),
@@ -97,13 +97,13 @@ def _scan(task: Scan, steps: int) -> dict[str, ScanArm]:
     """The nets, on one split."""
     nets = {
         "relative": scan_arm("relative places", 2e-3, steps, SMALL_LENGTH),
-        "absolute": scan_arm("absolute places", 2e-3, steps, SMALL_LENGTH, places="absolute"),
-        "looped": scan_arm("looped, relative places", 2e-3, steps, SMALL_LENGTH, rounds=3, depth=1),
+        "absolute": scan_arm("absolute places", 1e-3, steps, SMALL_LENGTH, places="absolute"),
+        "looped": scan_arm("looped, relative places", 4e-3, steps, SMALL_LENGTH, rounds=3, depth=1),
         "looped_gate": scan_arm(
-            "looped, relative places, gate", 2e-3, steps, SMALL_LENGTH, rounds=3, depth=1, gate=True
+            "looped, relative places, gate", 4e-3, steps, SMALL_LENGTH, rounds=3, depth=1, gate=True
         ),
         "gru": ScanArm(
-            label="GRU with attention", model=GRUEncoderDecoderConfig(width=54), plan=scan_plan(2e-3, steps)
+            label="GRU with attention", model=GRUEncoderDecoderConfig(width=54), plan=scan_plan(4e-3, steps)
         ),
         # Twice the steps: it must learn first to look meanings up.
         "episodes": scan_arm(
