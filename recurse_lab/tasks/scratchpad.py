@@ -3,7 +3,8 @@
 Nye et al. 2021, "Show Your Work: Scratchpads for Intermediate Computation" (arXiv:2112.00114), section 2; Dziri et
 al. 2023 (arXiv:2305.18654), section 3.2. Coupled ids: Cho et al. 2024, "Position Coupling" (arXiv:2405.20671).
 
-Shape letters: B batch, C items, L = 3 C + 1 tokens shown, M = L + 1 tokens of a line, F = 2 features of a token (symbol, id).
+Shape letters: B batch, C items, L = 3 C + 1 tokens shown, M = L + 1 tokens of a line, F = 2 features of a token
+(symbol, id).
 """
 
 from dataclasses import dataclass

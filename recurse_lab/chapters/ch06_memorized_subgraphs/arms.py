@@ -6,15 +6,17 @@
 from recurse_lab.experiments.line_program.arm import (
     LineArm,
     at_profile,
+    at_rate,
     gru,
     loop,
     memorizer,
     plain,
     scratchpad,
+    usual,
 )
 from recurse_lab.experiments.line_program.tables import long_right
 from recurse_lab.experiments.line_program.trial import build, restore, train, trial
-from recurse_lab.experiments.tree_program.arm import TreeArm
+from recurse_lab.experiments.tree_program.arm import TreeArm, along
 from recurse_lab.experiments.tree_program.arm import at_profile as at_tree_profile
 from recurse_lab.experiments.tree_program.arm import gru as tree_gru
 from recurse_lab.experiments.tree_program.arm import loop as tree_loop
@@ -38,6 +40,7 @@ __all__ = [
     "TREE",
     "TREE_ABLATIONS",
     "TREE_LIVE",
+    "USUAL",
     "LineArm",
     "TreeArm",
     "at_profile",
@@ -58,29 +61,31 @@ RECURRENT = {
     "gru": gru("GRU in both directions", 4e-3, width=25),
 }
 PLAIN = {
-    "plain_1": plain("6 blocks of width 24", 4e-3, depth=6, width=24),
-    "plain_4": plain("8 blocks of width 40", 2e-3, depth=8, width=40),
-    "plain_16": plain("12 blocks of width 64", 1e-3, depth=12, width=64),
+    "plain_1": plain("6 blocks of width 24", 8e-3, depth=6, width=24),
+    "plain_4": plain("8 blocks of width 40", 4e-3, depth=8, width=40),
+    "plain_16": plain("12 blocks of width 64", 8e-3, depth=12, width=64),
 }
 # Tried in the search for rates only: is another shape of the same size better?
 DEEPER = {
     "plain_1_deep": plain("12 blocks of width 16", 4e-3, depth=12, width=16),
-    "plain_4_deep": plain("16 blocks of width 28", 2e-3, depth=16, width=28),
-    "plain_16_deep": plain("24 blocks of width 44", 1e-3, depth=24, width=44),
+    "plain_4_deep": plain("16 blocks of width 28", 4e-3, depth=16, width=28),
+    "plain_16_deep": plain("24 blocks of width 44", 4e-3, depth=24, width=44),
 }
+# Trained the usual way: asked once, after the last block, and not for the gains.
+USUAL = {"plain_4_usual": at_rate(usual(PLAIN["plain_4"]), 8e-3)}
 NULL = {"memorizer": memorizer()}
 ABLATIONS = {
     "loop_bare": loop("loop, neither", 4e-3, places="relative", gate=False),
     "loop_gate": loop("loop, gate alone", 4e-3, places="relative"),
-    "loop_geometric": loop("loop, geometric attention alone", 2e-3, gate=False),
+    "loop_geometric": loop("loop, geometric attention alone", 4e-3, gate=False),
     "loop_taken": loop("loop, gate and geometric attention, not asked for gains", 4e-3, questions=1),
     "there_and_back": gru("GRU from the end, then from the start", 4e-3, width=44, order="there_and_back"),
 }
 PADS = {
-    "scratchpad": scratchpad("scratchpad, 4 causal blocks of width 64", 2e-3, coupled=False),
-    "coupled": scratchpad("scratchpad with coupled ids", 2e-3, coupled=True),
+    "scratchpad": scratchpad("scratchpad, 4 causal blocks of width 64", 4e-3, coupled=False),
+    "coupled": scratchpad("scratchpad with coupled ids", 4e-3, coupled=True),
 }
-LINE = RECURRENT | PLAIN | NULL | ABLATIONS | PADS
+LINE = RECURRENT | PLAIN | USUAL | NULL | ABLATIONS | PADS
 
 # On trees: the steps follow the number of nodes; every net is asked for the gains.
 AT_END = SizedSteps(least=3, most=3)
@@ -89,11 +94,13 @@ TREE = {
     "tree_gru_1": tree_gru("GRU on the preorder, 1x", 4e-3, width=22),
     "tree_gru_3": tree_gru("GRU on the preorder, 3x", 4e-3, width=40),
     "tree_6": tree_plain("6 blocks of width 32", 4e-3, depth=6),
-    "tree_12": tree_plain("12 blocks of width 32", 2e-3, depth=12),
-    "tree_24": tree_plain("24 blocks of width 32", 2e-3, depth=24),
+    "tree_12": tree_plain("12 blocks of width 32", 4e-3, depth=12),
+    "tree_24": tree_plain("24 blocks of width 32", 4e-3, depth=24),
 }
 TREE_ABLATIONS = {
-    "tree_wide": tree_plain("8 blocks of width 96", 1e-3, depth=8, width=96),
+    "tree_along": along("GRU along the tree, up and down: the order is given", 4e-3, width=36),
+    "tree_wide": tree_plain("8 blocks of width 96", 2e-3, depth=8, width=96),
+    "tree_all": tree_loop("loop, all nodes in sight", 4e-3, AT_END, near=False),
     "tree_taken": tree_loop("loop, not asked for gains", 4e-3, AT_END, questions=1),
     "tree_late": tree_loop(
         "loop, late start", 4e-3, SizedSteps(least=3, most=3, with_gradient=8, late=24, late_from=0.3)

@@ -76,7 +76,7 @@ HARDER = {
     "gru_tokens": expression_gru("GRU on symbols alone", 2e-3, TREES, width=56),
 }
 
-ROWS = 2000  # optimizer steps of every arm on table lookup
+ROWS = 1200  # optimizer steps of every arm on table lookup
 
 LOOKUP = {
     "router": table_arm("loop, gate and geometric attention", 8e-3, ROWS),

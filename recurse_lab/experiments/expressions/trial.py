@@ -19,7 +19,8 @@ EVERY = 50  # optimizer steps a recorded point of the learning curve
 def trial(arm: ExpressionArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """One trial: train, then measure the shares of roots and nodes right by depth.
 
-    Cost: 40 to 100 CPU-seconds. Expected at depth 5 and 6: the loop over .9, plain nets and GRUs below .5.
+    Cost: 45 CPU-seconds for the loop, 15 to 30 for GRUs, 65 for 12 blocks, 130 for 24. Expected at depth 5 and 6:
+    the loop .98 to 1.00, 24 blocks .85, 12 blocks .65, GRU along the tree .7, other GRUs .2.
     """
     model, run = train(arm, seed)
     values = cost(arm, model, len(run.loss)) | accuracy(arm, model, seed)

@@ -14,7 +14,7 @@ from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.objectives.sized_steps import SizedSteps
 from recurse_lab.train.optimizer import Plan
 
-STEPS = 1500  # optimizer steps of every arm whose label names no other number
+STEPS = 1200  # optimizer steps of every arm whose label names no other number
 SIZES = (2, 3, 4, 5, 6)  # items of the lists in training; one list in eight of each size is kept for the test
 TESTED = (6, 8, 12, 15, 16, 24)  # items of the test lists; 15 and 24 are 2.5 and 4 times the largest trained
 NOVEL = 6  # items of the test lists that have a triple of neighbors training never shows
@@ -58,13 +58,13 @@ def plan(rate: float, steps: int = STEPS) -> Plan:
 
 
 def loop(label: str, rate: float, questions: int = 2, **options: object) -> LineArm:
-    """One block applied n + 2 times to n items, up to 4 times more in training, asked at the end.
+    """One block applied n + 2 times to n items, up to 2 times more in training, asked at the end.
 
     The random extra steps teach it to hold an answer (first trials: then more steps at test do no harm).
     """
     classes = Program(questions=questions).classes
     model = DataRouterConfig(symbols=5, classes=classes, questions=questions, **options)  # type: ignore[arg-type]
-    signal = SizedSteps(least=2, most=6)
+    signal = SizedSteps(least=2, most=4)
     return LineArm(label=label, model=model, plan=plan(rate), signal=signal, questions=questions)
 
 
@@ -81,6 +81,19 @@ def plain(label: str, rate: float, depth: int, width: int, steps: int = STEPS) -
         depth=depth,
     )
     return LineArm(label=label, model=model, plan=plan(rate, steps), signal=EveryStep(steps=depth))
+
+
+def usual(arm: LineArm) -> LineArm:
+    """The same plain net, asked once, after its last block, and for "taken or not" alone."""
+    assert isinstance(arm.model, DataRouterConfig)
+    model = replace(arm.model, questions=1, classes=Program(questions=1).classes)
+    signal = LastStep(steps=arm.model.depth)
+    return replace(arm, label=f"{arm.label}, asked once", model=model, signal=signal, questions=1)
+
+
+def at_rate(arm: LineArm, rate: float) -> LineArm:
+    """The same arm with another learning rate."""
+    return replace(arm, plan=replace(arm.plan, rate=rate))
 
 
 def gru(label: str, rate: float, width: int, order: str = "both") -> LineArm:

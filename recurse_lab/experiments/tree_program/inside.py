@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from recurse_lab.experiments.tree_program.arm import TreeArm
-from recurse_lab.experiments.tree_program.scores import Net, trees
-from recurse_lab.recurrence import think
+from recurse_lab.experiments.tree_program.scores import trees
+from recurse_lab.recurrence import Recurrence, think
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.tree_program import LEFT, depths, levels
 
@@ -20,7 +20,7 @@ QUESTIONS = ("taken", "gain")
 
 
 @torch.no_grad()
-def final_from(net: Net, batch: Batch, steps: int, question: str = "gain") -> Int[Tensor, "B N"]:
+def final_from(net: Recurrence, batch: Batch, steps: int, question: str = "gain") -> Int[Tensor, "B N"]:
     """First step from which a node's answer to the question stays the same up to `steps`.
 
     Raises:
@@ -46,7 +46,7 @@ class Settling(NamedTuple):
     correlation: float  # between height and step of the gain, over all nodes, within each tree's mean
 
 
-def settling(arm: TreeArm, net: Net, seed: int, size: int = 24) -> Settling:
+def settling(arm: TreeArm, net: Recurrence, seed: int, size: int = 24) -> Settling:
     """Mean step at which nodes of each height have their final answers, on the test trees of a seed."""
     batch, steps = trees(arm, size, "test", seed), arm.steps_at(size)
     level_BN = levels(batch.inputs)
@@ -85,7 +85,7 @@ class Drawing(NamedTuple):
 
 
 @torch.no_grad()
-def drawing(arm: TreeArm, net: Net, seed: int, size: int = 16, number: int = 0) -> Drawing:
+def drawing(arm: TreeArm, net: Recurrence, seed: int, size: int = 16, number: int = 0) -> Drawing:
     """Test tree `number` of a size, with the steps at which the net's answers are final."""
     many = trees(arm, size, "test", seed)
     batch = Batch(many.inputs[number : number + 1], many.targets[number : number + 1])

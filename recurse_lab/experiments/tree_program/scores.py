@@ -14,6 +14,7 @@ from recurse_lab.experiments.tree_program.arm import TreeArm
 from recurse_lab.measure.cost import forward_flops, parameters
 from recurse_lab.models.bidirectional_gru import BidirectionalGRU
 from recurse_lab.models.data_router import DataRouter
+from recurse_lab.models.tree_gru import TreeGRU
 from recurse_lab.recurrence import think
 from recurse_lab.tasks.base import Batch, Split, own_seed
 from recurse_lab.train.objectives.sized_steps import SizedSteps
@@ -21,7 +22,7 @@ from recurse_lab.train.objectives.sized_steps import SizedSteps
 TEST_SEED = 3_000_017  # with the training seed, draws the trees of test and validation
 FACTORS = (2, 4)  # a loop is also read after that many times n steps
 
-Net = DataRouter | BidirectionalGRU
+Net = DataRouter | BidirectionalGRU | TreeGRU
 
 
 def trees(arm: TreeArm, size: int, split: Split, seed: int) -> Batch:

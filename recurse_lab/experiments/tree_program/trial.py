@@ -9,6 +9,7 @@ from recurse_lab.experiments.tree_program.inside import settling
 from recurse_lab.experiments.tree_program.scores import Net, accuracy, cost
 from recurse_lab.models.bidirectional_gru import BidirectionalGRU, BidirectionalGRUConfig
 from recurse_lab.models.data_router import DataRouter
+from recurse_lab.models.tree_gru import TreeGRU, TreeGRUConfig
 from recurse_lab.records.record import kept, loaded
 from recurse_lab.train.loop import After, Run, fit, seeded
 from recurse_lab.train.objectives.sized_steps import SizedSteps
@@ -50,6 +51,8 @@ def build(arm: TreeArm) -> Net:
     """An untrained net of the arm's kind."""
     if isinstance(arm.model, BidirectionalGRUConfig):
         return BidirectionalGRU(arm.model)
+    if isinstance(arm.model, TreeGRUConfig):
+        return TreeGRU(arm.model)
     return DataRouter(arm.model)
 
 
