@@ -3,6 +3,8 @@
 import pytest
 
 from recurse_lab.chapters.ch10_compositionality import arms, splits, views
+from recurse_lab.experiments.expressions.trial import build
+from recurse_lab.measure.cost import parameters
 from recurse_lab.records.record import Record
 
 
@@ -17,6 +19,19 @@ def test_test_expressions_are_new_wholes_of_known_parts():
     assert {row["seen as a whole"] for row in rows.values()} == {0}
     assert {row["its parts of depth 1 seen"] for row in rows.values()} == {1}
     assert rows["depth 6"]["nodes (mean)"] == pytest.approx(36, abs=1.5)  # as the predictions say
+
+
+def test_the_text_says_what_the_arms_are():
+    weights = {name: parameters(build(arms.EXPRESSIONS[name])) for name in ("loop", "plain_24")}
+    assert {name: round(count, -3) for name, count in weights.items()} == {
+        "loop": 21_000,
+        "plain_24": 247_000,
+    }
+    assert {arm.plan.steps for arm in (arms.EXPRESSIONS | arms.HARDER).values()} == {2000}
+    assert {arm.batch for arm in arms.EXPRESSIONS.values()} == {64}
+    router = arms.LOOKUP["router"]
+    assert (round(256 / router.model.width), 30_000 // router.plan.steps) == (5, 25)
+    assert arms.SCAN["jump_episodes"].plan.steps == 2 * arms.SCAN["jump_relative"].plan.steps
 
 
 def test_every_net_of_scan_has_one_row_with_all_its_splits():
