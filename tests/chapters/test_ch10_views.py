@@ -39,7 +39,8 @@ def test_every_net_of_scan_has_one_row_with_all_its_splits():
     runs["whole_jump_looped"][1] = scored(0.75)
     rows = views.scan_rows(runs, arms.SCAN | arms.SCAN_WHOLE)
     assert len(rows) == 6
-    assert rows["looped, relative places"]["whole grammar: with jump"] == "0.500 (0.250 to 0.750; 2 seeds)"
+    assert rows["looped, relative places"]["whole grammar: with jump"] == "0.500 (0.250 to 0.750, 2 seeds)"
+    assert rows["absolute places"]["with jump"] == "0.250 (1 seed)"
     assert [list(row.values()).count("not run") for row in rows.values()] == [0, 0, 0, 2, 2, 2]
 
 

@@ -135,7 +135,10 @@ def scan_rows(results: Results, arms: Mapping[str, Any]) -> dict[str, dict[str, 
     for name, runs in results.items():
         split = next(key for key in SPLITS if name.startswith(f"{key}_"))
         values = [commands_right(run) for run in runs.values()]
-        text = f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f}; {len(values)} seeds)"
+        spread = (
+            f"{min(values):.3f} to {max(values):.3f}, {len(values)} seeds" if len(values) > 1 else "1 seed"
+        )
+        text = f"{np.mean(values):.3f} ({spread})"
         rows.setdefault(arms[name].label, dict.fromkeys(SPLITS.values(), "not run"))[SPLITS[split]] = text
     return rows
 
