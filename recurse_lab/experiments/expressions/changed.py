@@ -75,7 +75,7 @@ def under_change(
 
 
 def with_more_steps(
-    arm: ExpressionArm, net: Model, depths: Sequence[int], seed: int, count: int = 128
+    arm: ExpressionArm, net: Model, depths: Sequence[int], seed: int, count: int = 64
 ) -> dict[str, dict[str, float]]:
     """Depth -> share of roots right after 1, 2, 4 and 8 steps for each level."""
     rows = {}
