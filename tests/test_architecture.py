@@ -106,6 +106,7 @@ def test_a_chapter_imports_no_other_chapter(module):
         "text",
         "line_program",
         "tree_program",
+        "products",
         "table_lookup",
         "expressions",
         "scan",

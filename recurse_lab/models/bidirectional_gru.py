@@ -18,7 +18,6 @@ from recurse_lab.nn.init import looked_up
 from recurse_lab.nn.trees import depths
 
 ORDERS = ("both", "there_and_back")
-FARTHEST = 31  # depths and distances beyond count as this
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +34,17 @@ class BidirectionalGRUConfig:
     tree: bool = False  # inputs are trees (B, C, 3); embed depth, distance to the parent and side as well
     questions: int = 1  # K answers for each cell
     sides: int = 2  # children of a node; only with `tree`
+    deepest: int = 31  # depths beyond count as this: training shows no larger ones; only with `tree`
+    farthest: int = 31  # the same for distances to the parent
 
     def __post_init__(self) -> None:
         """Check sizes and order."""
         if min(self.symbols, self.classes, self.width, self.depth, self.questions, self.sides) < 1:
             raise ValueError("symbols, classes, width, depth, questions and sides must be 1 or more")
+        if min(self.deepest, self.farthest) < 0:
+            raise ValueError(
+                f"deepest and farthest must be 0 or more, not {self.deepest} and {self.farthest}"
+            )
         if self.order not in ORDERS:
             raise ValueError(f"order must be {' or '.join(ORDERS)}, not {self.order!r}")
 
@@ -63,7 +68,7 @@ class BidirectionalGRU(nn.Module):
         self.config = config
         both, wide = config.order == "both", config.state
         self.embed = nn.Embedding(config.symbols, wide)
-        tables = (FARTHEST + 1, FARTHEST + 1, config.sides + 2) if config.tree else ()
+        tables = (config.deepest + 1, config.farthest + 1, config.sides + 2) if config.tree else ()
         self.places = nn.ModuleList(nn.Embedding(size, wide) for size in tables)
         self.layers = nn.ModuleList(
             nn.GRU(wide, config.width, batch_first=True, bidirectional=both) for _ in range(config.depth)
@@ -83,7 +88,7 @@ class BidirectionalGRU(nn.Module):
         symbol, parent, side = inputs.unbind(-1)
         x_BCE = looked_up(self.embed, symbol, "symbols")
         away = torch.arange(parent.shape[1], device=parent.device) - parent
-        places = depths(parent).clamp(max=FARTHEST), away.clamp(0, FARTHEST), side
+        places = depths(parent).clamp(max=self.config.deepest), away.clamp(0, self.config.farthest), side
         for table, place in zip(self.places, places, strict=True):
             x_BCE = x_BCE + table(place)
         return Layered(x_BCE, 0), Rows((side <= self.config.sides).sum(1))

@@ -100,6 +100,24 @@ def test_padding_changes_no_answer():
         torch.testing.assert_close(settle(model, TREES, 2).output[:, :5], settle(model, cut, 2).output)
 
 
+def test_depths_and_distances_beyond_the_largest_count_as_the_largest():
+    chain = torch.tensor([[0, 1, 2, 3, 4, 5], [0, 0, 1, 2, 3, 4], [0, 1, 1, 1, 1, 1]]).T[None]
+    nets = []
+    for deepest in (2, 5):
+        with seeded(0):
+            nets.append(
+                BidirectionalGRU(BidirectionalGRUConfig(symbols=6, classes=3, tree=True, deepest=deepest))
+            )
+    clamped, whole = nets
+    clamped.load_state_dict(
+        {name: part[:3] if name == "places.0.weight" else part for name, part in whole.state_dict().items()}
+    )
+    assert not torch.allclose(*(net.start(chain)[0].z[:, 3:] for net in nets))
+    with torch.no_grad():
+        whole.places[0].weight[3:] = whole.places[0].weight[2]
+    torch.testing.assert_close(*(net.start(chain)[0].z for net in nets))
+
+
 def test_errors_say_what_is_allowed():
     with pytest.raises(ValueError, match="places must be one of"):
         unchecked(SMALL, places="near").__post_init__()

@@ -16,6 +16,11 @@ from recurse_lab.experiments.line_program.arm import (
 )
 from recurse_lab.experiments.line_program.tables import long_right
 from recurse_lab.experiments.line_program.trial import build, restore, train, trial
+from recurse_lab.experiments.products.arm import at_profile as at_product_profile
+from recurse_lab.experiments.products.arm import loop as product_loop
+from recurse_lab.experiments.products.arm import plain as product_plain
+from recurse_lab.experiments.products.tables import products_right
+from recurse_lab.experiments.products.trial import trial as product_trial
 from recurse_lab.experiments.tree_program.arm import TreeArm, along
 from recurse_lab.experiments.tree_program.arm import at_profile as at_tree_profile
 from recurse_lab.experiments.tree_program.arm import gru as tree_gru
@@ -36,6 +41,7 @@ __all__ = [
     "LIVE",
     "PADS",
     "PLAIN",
+    "PRODUCTS",
     "RECURRENT",
     "TREE",
     "TREE_ABLATIONS",
@@ -43,10 +49,12 @@ __all__ = [
     "USUAL",
     "LineArm",
     "TreeArm",
+    "at_product_profile",
     "at_profile",
     "at_tree_profile",
     "build",
     "build_tree",
+    "product_trial",
     "restore",
     "restore_tree",
     "train",
@@ -99,13 +107,12 @@ TREE = {
 }
 TREE_ABLATIONS = {
     "tree_along": along("GRU along the tree, up and down: the order is given", 4e-3, width=36),
-    "tree_wide": tree_plain("8 blocks of width 96", 2e-3, depth=8, width=96),
     "tree_all": tree_loop("loop, all nodes in sight", 4e-3, AT_END, near=False),
     "tree_taken": tree_loop("loop, not asked for gains", 4e-3, AT_END, questions=1),
-    "tree_late": tree_loop(
-        "loop, late start", 4e-3, SizedSteps(least=3, most=3, with_gradient=8, late=24, late_from=0.3)
-    ),
 }
+
+# Two digits times two: what a minute of training gives. Their rate was not searched; they stand in no claim.
+PRODUCTS = {"product_plain": product_plain(2e-3), "product_loop": product_loop(2e-3)}
 
 # One seed of a treatment and of its strongest control, trained live beside the recorded ones.
 LIVE = {"loop": RECURRENT["loop"], "plain_4": PLAIN["plain_4"]}
@@ -114,4 +121,5 @@ TREE_LIVE = {"tree_loop": TREE["tree_loop"], "tree_12": TREE["tree_12"]}
 RECORDED = (
     Recorded(trial=trial, arms=LINE, metric=long_right),
     Recorded(trial=tree_trial, arms=TREE | TREE_ABLATIONS, metric=right_at_two_and_three),
+    Recorded(trial=product_trial, arms=PRODUCTS, metric=products_right),
 )

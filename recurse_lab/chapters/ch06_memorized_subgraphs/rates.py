@@ -16,7 +16,7 @@ from recurse_lab.records.rerun import Recorded
 
 # The loop that is not asked for gains takes the rate of the one that is.
 TAKEN = {"loop_taken": "loop"}
-TREE_TAKEN = {"tree_taken": "tree_loop", "tree_late": "tree_loop"}
+TREE_TAKEN = {"tree_taken": "tree_loop"}
 
 LINE_NETS = {name: arm for name, arm in (LINE | DEEPER).items() if name not in TAKEN and name not in NULL}
 TREE_NETS = {name: arm for name, arm in (TREE | TREE_ABLATIONS).items() if name not in TREE_TAKEN}

@@ -53,8 +53,8 @@ ROWS = Claim(
 GATE = replace(
     ROWS,
     id="10-gate",
-    statement="A loop with copy gate and geometric attention answers more rows of six to ten functions than a loop with "
-    "relative places, SwiGLU and the input seen again at every step, by more than 0.02.",
+    statement="A loop with copy gate and geometric attention answers more rows of six to ten functions than a loop "
+    "with relative places, SwiGLU and the input seen again at every step, by more than 0.02.",
     controls=("universal",),
     margin=0.02,
 )

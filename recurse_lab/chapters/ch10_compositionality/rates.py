@@ -14,7 +14,7 @@ from recurse_lab.experiments.table_lookup import rates as lookup
 from recurse_lab.records.rerun import Recorded
 
 # What shows an effect and stands in no claim takes the rate of the arm that is nearest to it.
-TAKEN = {"root_only": "loop", "late": "loop"}
+TAKEN = {"root_only": "loop"}
 TREES = {name: arm for name, arm in (EXPRESSIONS | HARDER).items() if name not in TAKEN}
 # On SCAN the length split decides, for both splits and for the whole grammar.
 COMMANDS = {name: arm for name, arm in SCAN.items() if name.startswith("length_")}

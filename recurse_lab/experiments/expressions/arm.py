@@ -77,7 +77,11 @@ def arm(
 
 def gru(label: str, rate: float, steps: int, **model: Any) -> ExpressionArm:
     """A bidirectional GRU with the options `model` of `BidirectionalGRUConfig`."""
-    config = BidirectionalGRUConfig(symbols=SYMBOLS, classes=CLASSES, **model)
+    deepest = max(TRAINED)
+    farthest = 2**deepest  # to a right child, behind a full tree on the left
+    config = BidirectionalGRUConfig(
+        symbols=SYMBOLS, classes=CLASSES, deepest=deepest, farthest=farthest, **model
+    )
     return ExpressionArm(label=label, model=config, plan=plan(rate, steps))
 
 

@@ -14,6 +14,9 @@ from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.objectives.sized_steps import SizedSteps
 from recurse_lab.train.optimizer import Plan
 
+FARTHEST = (
+    5  # largest distance between items in training; larger ones count as this, or they would be untrained
+)
 STEPS = 1200  # optimizer steps of every arm whose label names no other number
 SIZES = (2, 3, 4, 5, 6)  # items of the lists in training; one list in eight of each size is kept for the test
 TESTED = (6, 8, 12, 15, 16, 24)  # items of the test lists; 15 and 24 are 2.5 and 4 times the largest trained
@@ -69,7 +72,10 @@ def loop(label: str, rate: float, questions: int = 2, **options: object) -> Line
 
 
 def plain(label: str, rate: float, depth: int, width: int, steps: int = STEPS) -> LineArm:
-    """`depth` different blocks with relative places, asked after each of them."""
+    """`depth` different blocks with relative places, asked after each of them.
+
+    Distances beyond five are untrained. To count them as five was worse (first trials, all three sizes).
+    """
     model = DataRouterConfig(
         symbols=5,
         classes=6,

@@ -97,7 +97,10 @@ def plain(label: str, rate: float, depth: int, width: int = 32, steps: int = STE
 
 def gru(label: str, rate: float, width: int, steps: int = STEPS) -> TreeArm:
     """Two layers of a GRU in both directions along the preorder; it sees depth, distance to the parent and side."""
-    model = BidirectionalGRUConfig(symbols=5, classes=6, width=width, tree=True, questions=2)
+    largest = max(SIZES) - 1  # depth and distance in training: what larger ones mean would be untrained
+    model = BidirectionalGRUConfig(
+        symbols=5, classes=6, width=width, tree=True, questions=2, deepest=largest, farthest=largest
+    )
     return TreeArm(label=label, model=model, plan=plan(rate, steps), signal=LastStep(steps=model.depth))
 
 
