@@ -18,6 +18,7 @@ from recurse_lab.show.programs import graph, settled_tree
 from recurse_lab.show.sizes import by_size, error_kinds
 from recurse_lab.show.sudoku import board_map, board_scrubber
 from recurse_lab.show.supervision import calibration, halting_histogram, loops_grid
+from recurse_lab.show.trees import evaluation, expression
 from recurse_lab.show.verdicts import ablations, intervals, scale_plot, strip
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
     "eigenvalues",
     "error_by_step",
     "error_kinds",
+    "evaluation",
+    "expression",
     "fit_line",
     "graph",
     "grid_rows",

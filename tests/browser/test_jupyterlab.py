@@ -38,8 +38,9 @@ CONNECTED = """() => {
     const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
     return session?.kernel?.connectionStatus === 'connected';
 }"""
-STATE = """plot => ({title: plot.querySelector('.gtitle')?.textContent, data: JSON.stringify(plot._fullData.map(trace =>
-    [trace.x, trace.y, trace.z].map(values => values && Array.from(values, row => row?.length ? [...row] : row))))})"""
+STATE = """plot => ({title: plot.querySelector('.gtitle')?.textContent, data: JSON.stringify(plot._fullData.map(
+    trace => [trace.x, trace.y, trace.z, trace.text].map(
+        values => values && Array.from(values, row => row?.length ? [...row] : row))))})"""
 
 
 @dataclass(frozen=True)

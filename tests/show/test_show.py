@@ -107,6 +107,11 @@ def tree(_):
     return show.settled_tree(places, parents, answers, answers == answers[-1], "A tree")
 
 
+# (a (b 3 1) 5): its nodes, and what a net says of them at first and in the end
+TREE = ([-1, 0, 1, 1, 0], ["a", "b", "3", "1", "5"], [1, 6, 3, 1, 5])
+SAID = np.array([[0, 0, 3, 1, 0], [0, 6, 3, 1, 5], [1, 6, 3, 1, 5]])
+
+
 FIGURES = {
     "learning_curves": lambda bad: show.learning_curves({"a": [[0.5, 0.7, bad] * 300] * 5, "b": [[0.5]] * 2}),
     "accuracy_by_steps": lambda bad: show.accuracy_by_steps(
@@ -155,6 +160,8 @@ FIGURES = {
         {"a": [0.5, bad], "b": [0.1] * 8}, "Shares", "place", "share", share=True
     ),
     "similarities": lambda bad: show.similarities({"a": [[1, bad], [bad, 1]], "b": [[1]]}, "Updates"),
+    "expression": lambda _: show.expression(*TREE[:2], "A tree"),
+    "evaluation": lambda _: show.evaluation(*TREE, SAID, "A tree."),
     "strands": lambda _: show.strands([(1, 0, 2), (0, 2, 1)], "Two shuffles"),
     "thought_scrubber": bits,
     "thought_scrubber of a maze": maze,
@@ -164,6 +171,7 @@ WITH_SLIDER = (
     "board_scrubber",
     "board_scrubber of 6x6",
     "eigenvalues",
+    "evaluation",
     "progress",
     "settled_tree",
     "thought_scrubber",
@@ -322,6 +330,25 @@ def test_strands_lead_each_cup_to_its_place():
     fig = show.strands([(1, 0, 2), (0, 2, 1)], "Two shuffles")
     assert [list(trace.y) for trace in fig.data] == [[1, 2, 3], [2, 1, 1], [3, 3, 2]]
     assert [trace.text[0] for trace in fig.data] == ["A", "B", "C"]
+
+
+def test_an_expression_is_drawn_as_its_tree():
+    fig = show.expression(*TREE[:2], "A tree")
+    nodes = dict(zip(fig.data[1].text, zip(fig.data[1].x, fig.data[1].y, strict=True), strict=True))
+    assert nodes == {"a": (1.25, 0), "b": (0.5, -1), "3": (0, -2), "1": (1, -2), "5": (2, -1)}
+    assert list(fig.data[0].x) == [0.5, 1.25, None, 0, 0.5, None, 1, 0.5, None, 2, 1.25, None]
+
+
+def test_an_evaluation_marks_what_is_right_and_counts_operators():
+    fig = show.evaluation(*TREE, SAID, "A tree.")
+    assert [list(frame.data[1].text) for frame in fig.frames] == [
+        [answer, other, "", "", ""] for answer, other in (("0", "0"), ("0", "6"), ("1", "6"))
+    ]
+    assert [frame.data[0].marker.symbol.count("square") for frame in fig.frames] == [3, 1, 0]
+    assert [frame.layout.title.text for frame in fig.frames] == [
+        f"A tree. After step {step}: {step} of 2 operators right" for step in range(3)
+    ]
+    assert list(fig.data[1].marker.symbol) == list(fig.frames[0].data[0].marker.symbol)
 
 
 def test_a_line_by_hand():
