@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Bool, Int
 
 from recurse_lab.show.latents import with_slider
 from recurse_lab.show.theme import INK, NEUTRAL, PALETTE, WRONG, figure
@@ -51,8 +50,8 @@ def graph(
 def settled_tree(
     places: Sequence[tuple[float, float]],
     parents: Sequence[int],
-    answers: Int[np.ndarray, "T N"],
-    right: Bool[np.ndarray, "T N"],
+    answers: np.ndarray,
+    right: np.ndarray,
     title: str,
 ) -> go.Figure:
     """A tree after each step: its answers, full color where an answer is final, ✗ where it is wrong.
@@ -60,7 +59,7 @@ def settled_tree(
     Args:
         places: place of each node, from left to right and below the root.
         parents: parent of each node; the root's is itself.
-        answers: the number to write into each node after each step, from step 0 on.
+        answers: (T, N), the number to write into each of N nodes after each step, from step 0 on.
         right: whether it is the right one.
         title: title of the figure.
     """
@@ -80,17 +79,17 @@ def settled_tree(
     return with_slider(fig, [str(step) for step in range(len(answers))], prefix="step ")
 
 
-def final_steps(answers: Int[np.ndarray, "T N"]) -> Int[np.ndarray, " N"]:
-    """First step from which each answer stays as it is."""
+def final_steps(answers: np.ndarray) -> np.ndarray:
+    """First step (N,) from which each answer (T, N) stays as it is."""
     moved = (answers[1:] != answers[:-1]) * np.arange(1, len(answers))[:, None]
     return moved.max(axis=0, initial=0)
 
 
 def _frame(
     places: Sequence[tuple[float, float]],
-    answers: Int[np.ndarray, " N"],
-    right: Bool[np.ndarray, " N"],
-    final: Int[np.ndarray, " N"],
+    answers: np.ndarray,
+    right: np.ndarray,
+    final: np.ndarray,
     step: int,
 ) -> go.Frame:
     settled = final <= step
