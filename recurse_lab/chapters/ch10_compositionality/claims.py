@@ -39,7 +39,8 @@ ROWS = Claim(
     id="10-lookup",
     chapter="10",
     statement="Trained on rows of one to five functions, a loop with copy gate and geometric attention answers "
-    "more rows of six to ten than twelve distinct blocks with seven times as many weights, asked after each. A GRU, which reads the row in the order of application, stands beside the claim: it answers all rows.",
+    "more rows of six to ten than twelve distinct blocks with seven times as many weights, asked after each. "
+    "A GRU, which reads the row in the order of application, stands beside the claim: it answers all rows.",
     source=f"{_PAPER}, section 3.1.",
     published="nine and ten functions, forward: router 100 %, universal 13 %, with relative places 23 %, LSTM 100 %",
     metric="share of test rows of six to ten functions whose last value is right",
