@@ -32,19 +32,20 @@ TREES = Claim(
     recorded=True,
 )
 
-# Rows of six to ten functions on seed 100: router 1.00, with relative places 1.00, plain nets .12 (chance .125), the
-# loop without gate but with SwiGLU and recall .95.
+# Rows of six to ten functions on seed 100: router 1.00, with relative places 1.00, plain nets .12 (chance .125; the
+# larger one learned only after all single look-ups were put into training, too late for this margin), the loop without
+# gate but with SwiGLU and recall .95.
 ROWS = Claim(
     id="10-lookup",
     chapter="10",
     statement="Trained on rows of one to five functions, a loop with copy gate and geometric attention answers "
-    "more rows of six to ten than twelve distinct blocks, of as many weights or seven times as many, asked after "
-    "each. A GRU, which reads the row in the order of application, stands beside the claim: it answers all rows.",
+    "more rows of six to ten than twelve distinct blocks with seven times as many weights, asked after each. "
+    "A GRU, which reads the row in the order of application, stands beside the claim: it answers all rows.",
     source=f"{_PAPER}, section 3.1.",
     published="nine and ten functions, forward: router 100 %, universal 13 %, with relative places 23 %, LSTM 100 %",
     metric="share of test rows of six to ten functions whose last value is right",
     treatment="router",
-    controls=("plain", "plain_7x"),
+    controls=("plain_7x",),
     margin=0.5,
     problems=1280,
     recorded=True,
