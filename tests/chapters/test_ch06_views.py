@@ -126,6 +126,13 @@ def test_settled_and_right_is_a_cross_table():
     }
 
 
+def test_products_are_read_by_digit():
+    runs = {seed: record() for seed in (0, 1)}
+    runs[0].values["by_digit"], runs[1].values["by_digit"] = [1.0, 0.5], [0.5, 0.5]
+    (row,) = views.product_rows({"product_plain": runs}, arms.PRODUCTS).values()
+    assert row == {"digit 1": 0.75, "digit 2": 0.5}
+
+
 def test_pictures_show_the_list_and_the_tree():
     nodes, edges = views.list_graph(by_hand.EXAMPLE)
     assert [text for *_, text, kind in nodes if kind.startswith("gain")] == list("314012")
