@@ -132,14 +132,16 @@ def drawn(nodes: Sequence[Node]) -> tuple[list[int], list[str], list[int], np.nd
 def scan_rows(results: Results, arms: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One row for each net, one column for each split: mean over seeds, lowest to highest."""
     rows: dict[str, dict[str, str]] = {}
+    split_of = {name: next(key for key in SPLITS if name.startswith(f"{key}_")) for name in results}
+    columns = [words for split, words in SPLITS.items() if split in split_of.values()]
     for name, runs in results.items():
-        split = next(key for key in SPLITS if name.startswith(f"{key}_"))
         values = [commands_right(run) for run in runs.values()]
         spread = (
             f"{min(values):.3f} to {max(values):.3f}, {len(values)} seeds" if len(values) > 1 else "1 seed"
         )
         text = f"{np.mean(values):.3f} ({spread})"
-        rows.setdefault(arms[name].label, dict.fromkeys(SPLITS.values(), "not run"))[SPLITS[split]] = text
+        row = rows.setdefault(arms[name].label, dict.fromkeys(columns, "not run"))
+        row[SPLITS[split_of[name]]] = text
     return rows
 
 
