@@ -16,14 +16,12 @@ ARMS = TREE | TREE_ABLATIONS
 SMOKE = trees.at_profile(ARMS, "smoke")
 
 
-@pytest.mark.parametrize(
-    "name", ["tree_loop", "tree_late", "tree_taken", "tree_gru_1", "tree_along", "tree_6"]
-)
+@pytest.mark.parametrize("name", ["tree_loop", "tree_taken", "tree_gru_1", "tree_along", "tree_6"])
 def test_a_trial_is_whole_and_its_net_comes_back(name):
     arm = SMOKE[name]
     values, weights = trial(arm, 3)
     assert set(values["exact"]) == set(values["nodes"]) == {"8", "12"}
-    looped = name in ("tree_loop", "tree_late", "tree_taken")
+    looped = name in ("tree_loop", "tree_taken")
     assert {factor: set(shares) for factor, shares in values["later"].items()} == (
         dict.fromkeys(("2", "4"), {"8", "12"} if looped else set())
     )
@@ -35,9 +33,9 @@ def test_a_trial_is_whole_and_its_net_comes_back(name):
 
 def test_arms_that_are_called_equal_are_equal_and_see_the_same():
     size = {name: scores.cost(arm, build(arm), 1)["params"] for name, arm in ARMS.items()}
-    assert size["tree_gru_1"] == pytest.approx(size["tree_loop"], rel=0.05)
+    assert size["tree_gru_1"] == pytest.approx(size["tree_loop"], rel=0.1)
     assert size["tree_along"] == pytest.approx(size["tree_loop"], rel=0.1)
-    assert size["tree_gru_3"] == pytest.approx(3 * size["tree_loop"], rel=0.05)
+    assert size["tree_gru_3"] == pytest.approx(3 * size["tree_loop"], rel=0.1)
     assert size["tree_12"] > 5 * size["tree_loop"]
     asked = {name for name, arm in ARMS.items() if arm.questions == 2}
     assert asked == set(ARMS) - {"tree_taken"}
