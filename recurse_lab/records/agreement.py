@@ -78,7 +78,7 @@ def _close(one: Any, other: Any) -> bool:
 
 
 def _same_beginning(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Whether the first losses of the learning curves agree; true for a record without a curve (a mean loss is none)."""
+    """Whether the first losses of the learning curves agree; true without a curve (a mean loss is none)."""
     first, again = (values.get("curve", values).get("loss") for values in (old, new))
     if not isinstance(first, list):
         return True
