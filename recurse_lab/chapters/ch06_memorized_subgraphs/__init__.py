@@ -7,6 +7,6 @@ CHAPTER = Chapter(
     name="06_memorized_subgraphs",
     title="Memorized subgraphs: composing, or matching pieces",
     question="Do transformers compose, or do they match pieces they have seen?",
-    minutes="about 2",
+    minutes="about 3",
     before=("00",),
 )
