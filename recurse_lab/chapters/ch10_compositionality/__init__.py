@@ -7,6 +7,6 @@ CHAPTER = Chapter(
     name="10_compositionality",
     title="Compositionality: the value of an expression never seen",
     question="Can recursion compose without symbolic structure?",
-    minutes="about 3",
+    minutes="about 2",
     before=("00",),
 )
