@@ -80,9 +80,9 @@ def test_arms_that_are_called_equal_are_equal():
         for name, arm in chapter.EXPRESSIONS.items()
     }
     assert trees["gru"]["params"] == pytest.approx(trees["loop"]["params"], rel=0.25)
-    for name in ("plain_12", "gru_5x"):
+    for name, times in (("plain_12", 5.84), ("gru_5x", 5.59)):
         assert trees[name]["train_flops"] == pytest.approx(trees["loop"]["train_flops"], rel=0.15)
-        assert trees[name]["params"] == pytest.approx(5.8 * trees["loop"]["params"], rel=0.05)
+        assert trees[name]["params"] == pytest.approx(times * trees["loop"]["params"], rel=0.02)
     tables = {name: table_scores.cost(arm, build_table(arm), 1) for name, arm in chapter.LOOKUP.items()}
     assert tables["plain"]["params"] == pytest.approx(tables["router"]["params"], rel=0.15)
     assert tables["plain_7x"]["params"] == pytest.approx(7.2 * tables["router"]["params"], rel=0.1)

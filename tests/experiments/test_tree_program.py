@@ -33,9 +33,9 @@ def test_a_trial_is_whole_and_its_net_comes_back(name):
 
 def test_arms_that_are_called_equal_are_equal_and_see_the_same():
     size = {name: scores.cost(arm, build(arm), 1)["params"] for name, arm in ARMS.items()}
-    assert size["tree_gru_1"] == pytest.approx(size["tree_loop"], rel=0.1)
+    assert size["tree_gru_1"] == pytest.approx(0.93 * size["tree_loop"], rel=0.02)
     assert size["tree_along"] == pytest.approx(size["tree_loop"], rel=0.1)
-    assert size["tree_gru_3"] == pytest.approx(3 * size["tree_loop"], rel=0.1)
+    assert size["tree_gru_3"] == pytest.approx(2.92 * size["tree_loop"], rel=0.02)
     assert size["tree_12"] > 5 * size["tree_loop"]
     asked = {name for name, arm in ARMS.items() if arm.questions == 2}
     assert asked == set(ARMS) - {"tree_taken"}
