@@ -40,9 +40,10 @@ FIGURES = """() => [...document.querySelectorAll('.plot')].map(plot => {
 SIZES = """() => [...document.querySelectorAll('.plot')]
     .map(plot => [plot._fullLayout.width, plot._fullLayout.height])"""
 
-# Title and data of a figure, as plain data.
+# Title and data of a figure, as plain data: places, colors, and words beside the marks.
 STATE = """plot => [plot.layout.title.text, JSON.stringify(plot._fullData.map(trace =>
-    [trace.x, trace.y, trace.z].map(values => values && Array.from(values, row => row?.length ? [...row] : row))))]"""
+    [trace.x, trace.y, trace.z, trace.text, trace.marker?.color].map(values =>
+        values && Array.from(values, row => row?.length ? [...row] : row))))]"""
 
 # Parts that make the page wider than the window: they stick out, and nothing around them scrolls or clips.
 TOO_WIDE = """() => {
