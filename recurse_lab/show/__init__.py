@@ -1,6 +1,7 @@
 """Functions that turn arrays of numbers into plotly figures; none of them imports torch."""
 
 from recurse_lab.show.boards import thought_scrubber
+from recurse_lab.show.completions import by_price, fan, row_of_boards
 from recurse_lab.show.curves import (
     accuracy_by_length,
     accuracy_by_steps,
@@ -30,6 +31,7 @@ __all__ = [
     "board_map",
     "board_scrubber",
     "by_families",
+    "by_price",
     "by_size",
     "by_step",
     "calibration",
@@ -39,6 +41,7 @@ __all__ = [
     "error_kinds",
     "evaluation",
     "expression",
+    "fan",
     "fit_line",
     "graph",
     "grid_rows",
@@ -51,6 +54,7 @@ __all__ = [
     "progress",
     "radius_by_step",
     "residuals",
+    "row_of_boards",
     "scale_plot",
     "settled_tree",
     "settling_map",

@@ -1,0 +1,212 @@
+"""Chapter 07: what its notebook shows, computed from boards, from live nets and from recorded runs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from torch import Generator
+
+from recurse_lab import show
+from recurse_lab.chapters.ch07_noise_or_objective import by_hand, published
+from recurse_lab.chapters.ch07_noise_or_objective.practice import Shown
+from recurse_lab.claims.arms import ArmResult
+from recurse_lab.experiments.completions.arm import SAMPLES, CompletionArm, Way
+from recurse_lab.experiments.completions.inside import Fan, by_cycle, by_solutions, fan
+from recurse_lab.experiments.completions.problems import boards
+from recurse_lab.experiments.completions.scores import sampled
+from recurse_lab.experiments.completions.tables import (
+    by_draws,
+    by_way,
+    covered,
+    covered_at_equal_compute,
+    mean_score,
+    rows,
+    seconds_a_draw,
+    valid,
+)
+from recurse_lab.experiments.sudoku.choosing import NOISES, USES, by_use
+from recurse_lab.measure.factorized import Floor, at_temperature, entropies, floor, marginals, widest
+from recurse_lab.measure.solution_sets import Samples
+from recurse_lab.records.record import Record
+from recurse_lab.records.replicate import Results
+
+__all__ = [
+    "by_cycle",
+    "by_draws",
+    "by_solutions",
+    "by_use",
+    "by_way",
+    "covered",
+    "covered_at_equal_compute",
+    "fan",
+    "mean_score",
+    "published",
+    "rows",
+    "sampled",
+    "seconds_a_draw",
+    "valid",
+]
+
+
+def example(title: str = "One board and its solutions") -> go.Figure:
+    """The board worked by hand, all its solutions, and the likeliest digit of every cell."""
+    solved = by_hand.solutions()
+    names = [f"solution {chr(ord('A') + number)}" for number in range(len(solved))]
+    drawn = np.concatenate((solved, by_hand.likeliest()[None]))
+    return show.row_of_boards(
+        by_hand.grid(by_hand.BOARD), drawn, ["the board", *names, "likeliest digits"], title
+    )
+
+
+def floors(
+    arm: CompletionArm, seed: int, most: int = 64
+) -> tuple[dict[str, dict[str, float]], dict[str, Floor]]:
+    """Rows of the exact floor on test boards with several solutions, and the same numbers by name."""
+    task = arm.boards
+    solutions = task.solutions(boards(arm, "test", seed).inputs[:most])
+    p = marginals(task, solutions)
+    found = {
+        "likeliest digit of every cell": floor(task, solutions, at_temperature(p, 0.01), SAMPLES),
+        "every cell drawn by itself": floor(task, solutions, p, SAMPLES),
+        "the same, temperature 0.3": floor(task, solutions, at_temperature(p, 0.3), SAMPLES),
+        "best independent cells found": floor(
+            task, solutions, widest(task, solutions, SAMPLES, steps=150), SAMPLES
+        ),
+    }
+    ideal = (1 - (1 - 1 / solutions.sum(1).double()) ** SAMPLES).mean().item()
+    found["whole boards, all solutions alike"] = Floor(1.0, ideal, 1.0)
+    return {
+        name: {"draws valid": one.validity, "solutions found": one.coverage, "one found": one.passed}
+        for name, one in found.items()
+    }, found
+
+
+def nats(arm: CompletionArm, seed: int) -> Any:
+    """Entropy of the cells one by one and of the whole board on test boards with several solutions."""
+    task = arm.boards
+    return entropies(task, task.solutions(boards(arm, "test", seed).inputs))
+
+
+def shown_rows(nets: Mapping[str, Shown]) -> dict[str, dict[str, float]]:
+    """Small nets: what posterior and prior reach, and what it costs."""
+    return {
+        name: {
+            "posterior: the given answer comes back": one.posterior,
+            "prior: the draw is a solution": one.prior,
+            "nats": one.nats,
+        }
+        for name, one in nets.items()
+    }
+
+
+def means(found: Sequence[ArmResult]) -> dict[str, float]:
+    """Name of each arm or way -> mean over seeds."""
+    return {arm.name: float(np.mean(list(arm.values.values()))) for arm in found}
+
+
+def fan_figure(found: Fan) -> go.Figure:
+    """Twenty draws of one board in one plane."""
+    plane = f"{found.share:.0%} of the variance"
+    return show.fan(found.paths, found.reached, f"Twenty draws from one board; this plane holds {plane}")
+
+
+def fan_boards(found: Fan) -> go.Figure:
+    """The board of a fan and its solutions, with the number of draws that reached each."""
+    names = [chr(ord("A") + number) for number in range(len(found.solutions))]
+    titles = ["the board", *(f"{name}: {found.reached.count(name)} draws" for name in names)]
+    solved = np.stack([by_hand.grid(board) for board in found.solutions])
+    return show.row_of_boards(
+        by_hand.grid(found.board), solved, titles, "Which solutions do twenty draws reach?"
+    )
+
+
+def guided_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str, dict[str, Any]]:
+    """Variational nets: what their draws reach, posterior against prior, and nats; means over seeds."""
+    table = {}
+    for arm, runs in results.items():
+        (name,) = (way for way in arms[arm].ways if not way.startswith("latent_"))
+        each = [run.values for run in runs.values()]
+        table[arms[arm].label] = {
+            "draws valid": mean_score(runs, name, "validity"),
+            "solutions found": mean_score(runs, name, "coverage"),
+            "valid, one solution": mean_score(runs, name, "one_solution"),
+            "posterior: answer comes back": float(np.mean([values["posterior"] for values in each])),
+            "nats": float(np.mean([sum(values["kl"]) for values in each])),
+            "seeds": len(runs),
+        }
+    return table
+
+
+def price(
+    results: Results, arms: Mapping[str, CompletionArm], ways: Mapping[str, tuple[str, ...]]
+) -> dict[str, dict[float, float]]:
+    """Label of a curve -> MFLOP of a draw -> share of the solutions found by 20 draws; `ways` names its points."""
+    points: dict[str, tuple[float, float]] = {}
+    for arm, runs in results.items():
+        for name in arms[arm].ways:
+            points[name] = (mean_score(runs, name, "flops") / 1e6, mean_score(runs, name, "coverage"))
+    return {label: dict(points[name] for name in names) for label, names in ways.items()}
+
+
+def free_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str, dict[str, Any]]:
+    """Boards drawn from nothing: share valid, and how many different ones among 256."""
+    table = {}
+    for arm, runs in results.items():
+        for name, way in arms[arm].ways.items():
+            each = [run.values["ways"][name].get("free") for run in runs.values()]
+            if None not in each:
+                table[way.label or arms[arm].label] = {
+                    "valid": float(np.mean([one["valid"] for one in each])),
+                    "different": float(np.mean([one["different"] for one in each])),
+                }
+    return table
+
+
+def chosen_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str, dict[str, float]]:
+    """Boards with several solutions: a draw, the draw that the reward head likes best, any of twenty."""
+    table = {}
+    for arm, runs in results.items():
+        for name, way in arms[arm].ways.items():
+            if all("chosen" in run.values["ways"][name] for run in runs.values()):
+                table[way.label or arms[arm].label] = {
+                    "a draw": mean_score(runs, name, "validity"),
+                    "the head's choice": mean_score(runs, name, "chosen"),
+                    "any of 20": mean_score(runs, name, "passed"),
+                }
+    return table
+
+
+def choice_rows(runs: Mapping[int, Record]) -> dict[str, dict[str, float]]:
+    """6x6 puzzles: one run, a longer run; for each noise a run, the majority's and the head's choice, any of 20."""
+    each = [run.values for run in runs.values()]
+    table: dict[str, dict[str, Any]] = {
+        USES[name]: {"right": float(np.mean([values[name] for values in each]))} for name in ("one", "longer")
+    }
+    for noise in NOISES:
+        shares = {
+            name: float(np.mean([values["noises"][noise][name] for values in each]))
+            for name in ("mean", "majority", "passed")
+        }
+        table[USES[noise]] = {
+            "right": float(np.mean([values[noise] for values in each])),
+            "a run in the mean": shares["mean"],
+            "most frequent answer": shares["majority"],
+            "any of 20": shares["passed"],
+        }
+    return table
+
+
+def with_cycles(
+    arm: CompletionArm, model: Any, cycles: tuple[int, ...], seed: int
+) -> dict[str, dict[str, float]]:
+    """Number of cycles -> shares of the live net's draws on test boards with several solutions."""
+    inputs, table = boards(arm, "test", seed).inputs, {}
+    for steps in cycles:
+        drawn = sampled(model, Way(steps=steps), inputs, SAMPLES, Generator().manual_seed(seed))
+        found = Samples(arm.boards, inputs, drawn)
+        table[f"{steps} cycles"] = {
+            "draws valid": found.valid.float().mean().item(),
+            "solutions found": found.coverage().mean().item(),
+        }
+    return table

@@ -1,0 +1,123 @@
+"""Noise and a selector: one net draws many answers to a puzzle with one solution, and its halting head chooses.
+
+Sghaier et al. 2026 (PTRM), arXiv:2605.19943. The net is trained without noise.
+
+Shape letters: S samples, B puzzles, L cells.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Generator, Tensor
+
+from recurse_lab.claims.arms import ArmResult
+from recurse_lab.experiments.sudoku.arm import SudokuArm
+from recurse_lab.experiments.sudoku.problems import puzzles, task_of
+from recurse_lab.experiments.sudoku.scores import cost, right_after
+from recurse_lab.experiments.sudoku.trial import train
+from recurse_lab.kernels import fused
+from recurse_lab.models.noisy import Noisy, NoisyConfig
+from recurse_lab.models.trm import TRM
+from recurse_lab.records.record import Record, kept
+from recurse_lab.recurrence import settle
+from recurse_lab.tasks.base import Batch
+from recurse_lab.tasks.judging import CLASSES
+
+DRAW_SEED = 1_000_003
+
+
+SAMPLES = 20
+NOISES = {"starts": {"start": 1.0}, "steps": {"every_step": 0.3}}  # name -> fields of `NoisyConfig`
+USES = {
+    "one": "one run",
+    "longer": f"one run, {SAMPLES} times as long",
+    "starts": f"{SAMPLES} random first states, the head chooses",
+    "steps": f"{SAMPLES} runs with noise at every cycle, the head chooses",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoosingArm:
+    """A net for Sudoku, trained without noise and used in four ways."""
+
+    label: str
+    net: SudokuArm
+
+
+@fused()
+def choosing(arm: ChoosingArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Train one net, then compare one run, one run 20 times as long, and 20 noisy runs with a choice.
+
+    Cost: 10 CPU-seconds for 400 steps, 10 for each noise, 10 for the long run. Expected on 6x6: one run .66, 20 times
+    as long .70, 20 random first states and the head's choice .97.
+    """
+    model, run = train(arm.net, seed)
+    net, test = cast(TRM, model), puzzles(arm.net, "test", seed)
+    once, longer = arm.net.judged, SAMPLES * arm.net.judged
+    right = dict(right_after(net, test, [once, longer]))
+    noises = {}
+    for name, noise in NOISES.items():
+        noisy = Noisy(NoisyConfig(**(asdict(net.config) | noise)), task_of(arm.net).relations())
+        noisy.load_state_dict(net.state_dict())
+        noises[name] = chosen(noisy, test, once, SAMPLES, Generator().manual_seed(DRAW_SEED + seed))
+    return cost(arm.net, net, len(run.loss)) | {
+        "train_seconds": run.seconds,
+        "steps": len(run.loss),
+        "one": right[once].all(1).float().mean().item(),
+        "longer": right[longer].all(1).float().mean().item(),
+        **{name: shares["head"] for name, shares in noises.items()},
+        "noises": noises,
+    }, kept(net)
+
+
+@torch.no_grad()
+def chosen(net: Noisy, batch: Batch, steps: int, samples: int, generator: Generator) -> dict[str, float]:
+    """Shares of puzzles right: a draw in the mean, the head's choice, the most frequent answer, any of the draws."""
+    answers, heads = [], []
+    for _ in range(samples):
+        last = settle(net, batch.inputs, steps, generator=generator)
+        assert last.output is not None
+        answers.append(CLASSES.answer(last.output))
+        heads.append(net.halting(last.state).halt)
+    answers_SBL = torch.stack(answers)
+    right_SB = (answers_SBL == batch.targets).all(2)
+    by_head_B = right_SB.gather(0, torch.stack(heads).argmax(0, keepdim=True))[0]
+    return {
+        "mean": right_SB.float().mean().item(),
+        "head": by_head_B.float().mean().item(),
+        "majority": _right_majority(answers_SBL, right_SB).float().mean().item(),
+        "passed": right_SB.any(0).float().mean().item(),
+    }
+
+
+def _right_majority(answers_SBL: Int[Tensor, "S B L"], right_SB: Bool[Tensor, "S B"]) -> Float[Tensor, " B"]:
+    """Whether the most frequent answer to each puzzle is right; of equally frequent ones, the first."""
+    votes_SB = (answers_SBL[:, None] == answers_SBL[None]).all(3).sum(1)
+    return right_SB.gather(0, votes_SB.argmax(0, keepdim=True))[0].float()
+
+
+def right_by_head(record: Record) -> float:
+    """The number that re-runs of records compare."""
+    return record.values["starts"]
+
+
+def by_use(runs: Mapping[int, Record], *, recorded: bool = False) -> list[ArmResult]:
+    """Each way to use the trained net as an arm: its costs, and its share of puzzles right for each seed."""
+    values = {seed: run.values for seed, run in runs.items()}
+    one = next(iter(values.values()))
+    return [
+        ArmResult(
+            name=use,
+            label=label,
+            params=int(one["params"]),
+            train_flops=one["train_flops"],
+            infer_flops=one["infer_flops"] * (1 if use == "one" else SAMPLES),
+            seconds=sum(each["train_seconds"] for each in values.values()) / len(values),
+            values={seed: each[use] for seed, each in values.items()},
+            recorded=recorded,
+        )
+        for use, label in USES.items()
+    ]
