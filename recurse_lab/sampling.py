@@ -16,13 +16,16 @@ def draws(
 ) -> Int[Tensor, "S B L"]:
     """The likeliest answers of `count` thoughts of `steps` refinements each; the model draws its own noise.
 
+    Givens stay as they are, here and below.
+
     Raises:
         ValueError: `count` is below 1.
     """
     _at_least_one(count)
     output = settle(model, inputs_BL.repeat(count, 1), steps, generator=generator).output
     assert output is not None
-    return (output[..., 1:].argmax(-1) + 1).view(count, *inputs_BL.shape)
+    answers_SBL = (output[..., 1:].argmax(-1) + 1).view(count, *inputs_BL.shape)
+    return torch.where(inputs_BL > 0, inputs_BL, answers_SBL)
 
 
 @torch.no_grad()
@@ -44,7 +47,7 @@ def cell_by_itself(
     assert output is not None
     p_BLV = _probabilities(output, temperature)
     drawn = torch.multinomial(p_BLV.flatten(0, 1), count, replacement=True, generator=generator)
-    return drawn.T.reshape(count, *inputs_BL.shape) + 1
+    return torch.where(inputs_BL > 0, inputs_BL, drawn.T.reshape(count, *inputs_BL.shape) + 1)
 
 
 @torch.no_grad()

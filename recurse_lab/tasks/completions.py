@@ -70,6 +70,10 @@ class Completions(Classes, ABC):
         """Number of classes: each symbol is its own class; 0 is never a target."""
         return self.symbols
 
+    def answer(self, outputs: Float[Tensor, "B L V"]) -> Int[Tensor, "B L"]:
+        """The likeliest symbol of every cell, never blank."""
+        return outputs[..., 1:].argmax(-1) + 1
+
     def sample(self, count: int, size: int, split: Split, generator: Generator) -> Batch:
         """Draw `count` inputs of one split with `size` givens, each with one of its solutions; ValueError as `pool`."""
         return self.pool(count, (size, size), split, generator)

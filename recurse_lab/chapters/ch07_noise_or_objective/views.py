@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from torch import Generator
 
-from recurse_lab import show
 from recurse_lab.chapters.ch07_noise_or_objective import by_hand, published
 from recurse_lab.chapters.ch07_noise_or_objective.practice import Shown
 from recurse_lab.claims.arms import ArmResult
@@ -49,14 +47,12 @@ __all__ = [
 ]
 
 
-def example(title: str = "One board and its solutions") -> go.Figure:
-    """The board worked by hand, all its solutions, and the likeliest digit of every cell."""
+def example() -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """The board worked by hand, all its solutions and the likeliest digit of every cell, and the names of all boards."""
     solved = by_hand.solutions()
     names = [f"solution {chr(ord('A') + number)}" for number in range(len(solved))]
     drawn = np.concatenate((solved, by_hand.likeliest()[None]))
-    return show.row_of_boards(
-        by_hand.grid(by_hand.BOARD), drawn, ["the board", *names, "likeliest digits"], title
-    )
+    return by_hand.grid(by_hand.BOARD), drawn, ["the board", *names, "likeliest digits"]
 
 
 def floors(
@@ -105,20 +101,12 @@ def means(found: Sequence[ArmResult]) -> dict[str, float]:
     return {arm.name: float(np.mean(list(arm.values.values()))) for arm in found}
 
 
-def fan_figure(found: Fan) -> go.Figure:
-    """Twenty draws of one board in one plane."""
-    plane = f"{found.share:.0%} of the variance"
-    return show.fan(found.paths, found.reached, f"Twenty draws from one board; this plane holds {plane}")
-
-
-def fan_boards(found: Fan) -> go.Figure:
-    """The board of a fan and its solutions, with the number of draws that reached each."""
+def fan_boards(found: Fan) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """The board of a fan, its solutions, and their names with the number of draws that reached each."""
     names = [chr(ord("A") + number) for number in range(len(found.solutions))]
     titles = ["the board", *(f"{name}: {found.reached.count(name)} draws" for name in names)]
     solved = np.stack([by_hand.grid(board) for board in found.solutions])
-    return show.row_of_boards(
-        by_hand.grid(found.board), solved, titles, "Which solutions do twenty draws reach?"
-    )
+    return by_hand.grid(found.board), solved, titles
 
 
 def guided_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str, dict[str, Any]]:

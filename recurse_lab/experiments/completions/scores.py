@@ -114,8 +114,8 @@ def chosen(
     """Share of boards for which the draw that the head likes best, of 20, is valid."""
     last = settle(in_use(model, way), inputs.repeat(SAMPLES, 1), way.steps, generator=generator)
     assert last.output is not None
-    answers_SBL = (last.output[..., 1:].argmax(-1) + 1).view(SAMPLES, *inputs.shape)
-    samples = Samples(arm.boards, inputs, answers_SBL)
+    answers_SBL = arm.boards.answer(last.output).view(SAMPLES, *inputs.shape)
+    samples = Samples(arm.boards, inputs, torch.where(inputs > 0, inputs, answers_SBL))
     return samples.chosen(head(last.state).view(SAMPLES, -1)).float().mean().item()
 
 
