@@ -8,6 +8,7 @@ import pytest
 from recurse_lab.claims import tested
 from recurse_lab.claims.claim import Claim
 from recurse_lab.commands.verify import claims_in, committed_claims
+from recurse_lab.experiments.completions.arm import CompletionArm
 from recurse_lab.experiments.expressions.arm import ExpressionArm
 from recurse_lab.experiments.group_products.arm import GroupArm
 from recurse_lab.experiments.iterates.arm import IterateArm
@@ -16,6 +17,7 @@ from recurse_lab.experiments.prefix_sums.arm import LOOPED
 from recurse_lab.experiments.prefix_sums.halting import compare_rules
 from recurse_lab.experiments.prefix_sums.trial import HALTING_LENGTHS
 from recurse_lab.experiments.sudoku.arm import SudokuArm
+from recurse_lab.experiments.sudoku.choosing import ChoosingArm
 from recurse_lab.experiments.sudoku.trial import trial
 from recurse_lab.experiments.table_lookup.arm import TableArm
 from recurse_lab.experiments.text.arm import TextArm
@@ -76,7 +78,7 @@ def test_one_seed_is_too_few():
 
 def test_every_committed_claim_can_be_judged_anew_and_no_other():
     assert TESTED.keys() == COMMITTED.keys()
-    assert len(TESTED) == 31
+    assert len(TESTED) == 39
     assert all(name.startswith(f"{one.claim.chapter}-") for name, one in TESTED.items())
 
 
@@ -89,8 +91,8 @@ def test_the_claim_is_the_committed_one_on_as_many_seeds(name):
     assert one.claim.recorded is committed.get("recorded", False)
     assert list(one.claim.controls) == committed["controls"]
     labels = {arm["name"]: arm["label"] for arm in committed["arms"]}
-    # halting rules share one net, and 06-size is about one net on two kinds of lists: no trained arms
-    if one.arms.keys() != {"looped"} and name != "06-size":
+    # halting rules and ways to draw share one net, and 06-size is about one net on two kinds of lists: no trained arms
+    if one.arms.keys() != {"looped"} and name != "06-size" and not name.startswith("07-"):
         assert {arm: config.label for arm, config in one.arms.items()} == {
             arm: labels[arm] for arm in one.claim.arms
         }
@@ -99,6 +101,9 @@ def test_the_claim_is_the_committed_one_on_as_many_seeds(name):
 @pytest.mark.parametrize("name", TESTED)
 def test_committed_values_are_whole_numbers_of_the_claims_test_problems(name):
     arm = next(iter(TESTED[name].arms.values()))
+    if isinstance(arm, CompletionArm):
+        assert all(0 <= value <= 1 for one in COMMITTED[name]["arms"] for value in one["values"].values())
+        return  # means of shares: boards differ in the number of their solutions
     # a share of bytes: every window has as many
     problems = TESTED[name].claim.problems * (arm.context if isinstance(arm, TextArm) else 1)
     problems = 512 if name == "06-trees-far" else problems  # a mean of 256 trees and of 128, each half of it
@@ -106,26 +111,30 @@ def test_committed_values_are_whole_numbers_of_the_claims_test_problems(name):
     assert all(share * problems == pytest.approx(round(share * problems), abs=1e-6) for share in shares)
 
 
+def problems_of(name, arm):
+    """Test problems of a claim's size that an arm is measured on."""
+    match arm:
+        case SudokuArm():
+            return arm.puzzles.test
+        case ChoosingArm():
+            return arm.net.puzzles.test
+        case IterateArm() | CompletionArm():
+            return arm.problems
+        case GroupArm() | TextArm():
+            return arm.test
+        case LineArm() | TreeArm():
+            return arm.test * SIZES[name]
+        case ExpressionArm() | TableArm():
+            return arm.problems * SIZES[name]
+    if name == "02-length":
+        return LOOPED.strings // 8  # test problems of each length beyond 128 bits
+    return signature(compare_rules).parameters["strings"].default * HALTING_LENGTHS
+
+
 @pytest.mark.parametrize("name", TESTED)
 def test_the_number_of_test_problems_is_that_of_the_arms(name):
     one = TESTED[name]
-    for arm in one.arms.values():
-        if isinstance(arm, SudokuArm):
-            assert one.claim.problems == arm.puzzles.test
-        elif isinstance(arm, IterateArm):
-            assert one.claim.problems == arm.problems
-        elif isinstance(arm, GroupArm | TextArm):
-            assert one.claim.problems == arm.test
-        elif isinstance(arm, LineArm | TreeArm | ExpressionArm | TableArm):
-            assert (
-                one.claim.problems
-                == (arm.test if isinstance(arm, LineArm | TreeArm) else arm.problems) * SIZES[name]
-            )
-        elif name == "02-length":
-            assert one.claim.problems == LOOPED.strings // 8  # test problems of each length beyond 128 bits
-        else:
-            strings = signature(compare_rules).parameters["strings"].default
-            assert one.claim.problems == strings * HALTING_LENGTHS
+    assert {problems_of(name, arm) for arm in one.arms.values()} == {one.claim.problems}
 
 
 @pytest.mark.parametrize("name", RECORDED)

@@ -38,31 +38,29 @@ def _noisy(
     label: str, rate: float, ways: dict[str, Way], options: dict[str, Any] | None = None, **noise: Any
 ) -> CompletionArm:
     """A net without latent, trained with `noise`, fields of `NoisyConfig`; `options` are those of the arm."""
-    return CompletionArm(
-        label=label, model=replace(PLAIN, **noise), plan=plan(UPDATES, rate), ways=ways, **(options or {})
-    )
+    rest = {"plan": plan(UPDATES, rate)} | (options or {})
+    return CompletionArm(label=label, model=replace(PLAIN, **noise), ways=ways, **rest)
 
 
 def _latent(
     label: str, rate: float, ways: dict[str, Way], options: dict[str, Any] | None = None, **model: Any
 ) -> CompletionArm:
     """A variational net that differs from `LATENT` in `model`; `options` are those of the arm."""
-    return CompletionArm(
-        label=label, model=replace(LATENT, **model), plan=plan(UPDATES, rate), ways=ways, **(options or {})
-    )
+    rest = {"plan": plan(UPDATES, rate)} | (options or {})
+    return CompletionArm(label=label, model=replace(LATENT, **model), ways=ways, **rest)
 
 
 # One net without chance in its training, drawn from in five ways; and nets trained with the noise that they use.
 NOISE = {
     "plain": _noisy(
         "no noise",
-        8e-3,
+        2e-3,
         {
             "likeliest": Way(label="no noise, likeliest digits", kind="by itself", temperature=0.0),
             "softmax": Way(label="each cell drawn by itself", kind="by itself", temperature=0.7),
-            "random_start": Way(label="random first state in use", start=16.0),
-            "step_noise": Way(label="noise at every cycle in use", every_step=2.0),
-            "dropout": Way(label="dropout in use", dropout=0.8),
+            "random_start": Way(label="random first state in use", start=3.0),
+            "step_noise": Way(label="noise at every cycle in use", every_step=1.2),
+            "dropout": Way(label="dropout in use", dropout=0.5),
         },
     ),
     "start_trained": _noisy("trained with random first states", 2e-3, {"start_trained": Way()}, start=1.0),
@@ -92,7 +90,7 @@ CREDIT = {
     "best_of_8": CompletionArm(
         label="random first states, the best of 8 learns",
         model=replace(PLAIN, start=1.0),
-        plan=plan(500, 4e-3),
+        plan=plan(500, 2e-3),
         ways={"best_of_8": Way()},
         through=3,
         best_of=8,
@@ -129,25 +127,32 @@ BROKEN = {
     "strong": _latent("beta 2", 2e-3, {"strong": Way()}, beta=2.0),
     "standard": _latent("fixed prior N(0, 1)", 2e-3, {"standard": Way()}, prior="standard"),
     "no_mean": _latent("mean 0, learned deviation", 2e-3, {"no_mean": Way()}, mean=False),
+    "balanced": _latent("KL balance .8", 2e-3, {"balanced": Way()}, balance=0.8),
     "masks": _latent("known grids, new boards", 2e-3, {"masks": Way()}, {"split_by": "masks"}),
 }
 
-_QUEENS: dict[str, Any] = {"task": "queens", "givens": (0, 3), "tested": (1, 2), "unique": 0}
+_QUEENS: dict[str, Any] = {
+    "task": "queens",
+    "givens": (0, 3),
+    "tested": (1, 2),
+    "unique": 0,
+    "plan": plan(4 * UPDATES, 2e-3),
+}
 _SIZES = {"symbols": 9, "classes": 9, "cells": 8}
 
-# Eight queens, six or seven of them removed.
+# Eight queens, six or seven of them removed; beta .3, the rates and four times the updates: best of a few on seed 100.
 LARGER = {
-    "queens": _latent("queens, variational", 2e-3, {"queens": Way()}, _QUEENS, **_SIZES),
+    "queens": _latent("queens, variational", 2e-3, {"queens": Way()}, _QUEENS, beta=0.3, **_SIZES),
     "queens_order": _noisy(
         "queens, cell after cell",
-        4e-3,
+        2e-3,
         {"queens_order": Way(label="queens, cell after cell", kind=LATER, steps=2)},
         _QUEENS | {"givens": (0, 7)},
         **_SIZES,
     ),
     "queens_plain": _noisy(
         "queens, no noise",
-        4e-3,
+        2e-3,
         {"queens_step_noise": Way(label="queens, noise at every cycle in use", every_step=1.0)},
         _QUEENS,
         **_SIZES,
@@ -162,10 +167,10 @@ CHOOSING = {
     )
 }
 
-# One seed of the treatment and of a net with noise, trained live beside the recorded ones.
+# One seed of the treatment and of the net that gets noise in use, trained live beside the recorded ones.
 LIVE = {
     "latent": replace(VARIATIONAL["latent"], ways={"latent": Way()}),
-    "noise_trained": NOISE["noise_trained"],
+    "plain": replace(NOISE["plain"], ways={"step_noise": NOISE["plain"].ways["step_noise"]}),
 }
 
 RECORDED = (

@@ -16,9 +16,9 @@ from recurse_lab.experiments.group_products.rates import at_rates, score, search
 from recurse_lab.records.rerun import Recorded
 
 TRIED: Mapping[str, tuple[float, ...]] = {
-    "start": (2.0, 4.0, 8.0, 16.0),
-    "every_step": (0.5, 1.0, 2.0, 4.0),
-    "dropout": (0.2, 0.4, 0.6, 0.8),
+    "start": (2.0, 3.0, 4.0, 8.0),
+    "every_step": (0.5, 1.0, 1.2, 2.0),
+    "dropout": (0.2, 0.4, 0.5, 0.6),
 }
 TEMPERATURES = (0.3, 0.5, 0.7, 1.0, 1.5)
 

@@ -48,7 +48,7 @@ __all__ = [
 
 
 def example() -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """The board worked by hand, all its solutions and the likeliest digit of every cell, and the names of all boards."""
+    """The board worked by hand, all its solutions and the likeliest digit of every cell, and names of all."""
     solved = by_hand.solutions()
     names = [f"solution {chr(ord('A') + number)}" for number in range(len(solved))]
     drawn = np.concatenate((solved, by_hand.likeliest()[None]))
@@ -193,7 +193,7 @@ def with_cycles(
     for steps in cycles:
         drawn = sampled(model, Way(steps=steps), inputs, SAMPLES, Generator().manual_seed(seed))
         found = Samples(arm.boards, inputs, drawn)
-        table[f"{steps} cycles"] = {
+        table[f"{steps} cycle{'s' * (steps > 1)}"] = {
             "draws valid": found.valid.float().mean().item(),
             "solutions found": found.coverage().mean().item(),
         }

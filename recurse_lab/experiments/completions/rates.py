@@ -13,7 +13,7 @@ from recurse_lab.experiments.completions.trial import train
 from recurse_lab.kernels import fused
 
 RATES = (2e-3, 4e-3, 8e-3)
-SEEDS = (100,)
+SEEDS = (100, 101)
 
 
 @fused()

@@ -1,0 +1,55 @@
+"""Noise and a selector on puzzles with one solution."""
+
+from dataclasses import replace
+
+import torch
+from torch import Generator
+
+from recurse_lab.chapters.ch07_noise_or_objective import arms
+from recurse_lab.experiments.sudoku.arm import RECURSIVE, smoke
+from recurse_lab.experiments.sudoku.choosing import ChoosingArm, by_use, choosing, chosen
+from recurse_lab.models.noisy import Noisy, NoisyConfig
+from recurse_lab.models.trm import Halting
+from recurse_lab.records.replicate import replicate
+from recurse_lab.tasks.base import Batch
+
+
+class Liar(Noisy):
+    """Answers a random digit; its head is surest of 2, and the digit 3 comes half of the time."""
+
+    def __init__(self):
+        super().__init__(NoisyConfig(cells=1, symbols=5, classes=5, width=8, heads=1, mixer="attention"))
+
+    def start(self, inputs, generator=None):
+        drawn = torch.tensor([1, 2, 3, 3])[torch.randint(4, (len(inputs),), generator=generator)]
+        return drawn[:, None], generator
+
+    def step(self, state, context):
+        return state
+
+    def read(self, state):
+        return torch.nn.functional.one_hot(state, 5).float()
+
+    def halting(self, state):
+        sure = (state[:, 0] == 2).float()
+        return Halting(sure, -sure)
+
+
+def test_head_majority_and_any_choose_as_they_say():
+    targets = torch.tensor([[1], [2], [3]]).repeat(100, 1)
+    found = chosen(Liar(), Batch(torch.zeros_like(targets), targets), 1, 20, Generator().manual_seed(0))
+    assert abs(found["mean"] - 1 / 3) < 0.02
+    assert abs(found["head"] - 1 / 3) < 0.01  # always 2
+    assert 0.3 < found["majority"] < 0.4  # nearly always 3
+    assert found["passed"] > 0.98
+
+
+def test_a_smoke_trial_gives_every_use(tmp_path):
+    arm = ChoosingArm(label="small", net=replace(smoke({"a": RECURSIVE})["a"], own_test=True))
+    runs = replicate(choosing, {"choosing": arm}, (0, 1), cache=tmp_path)["choosing"]
+    uses = by_use(runs)
+    assert [one.name for one in uses] == ["one", "longer", "starts", "steps"]
+    assert all(set(one.values) == {0, 1} for one in uses)
+    assert uses[1].infer_flops == uses[2].infer_flops == 20 * uses[0].infer_flops
+    assert all(0 <= value <= 1 for one in uses for value in one.values.values())
+    assert arms.CHOOSING["choosing"].net.own_test
