@@ -75,11 +75,11 @@ def test_the_text_says_what_the_arms_are():
     assert {arm.plan.steps for arm in every.values()} == {1000}
     assert {arm.batch for arm in every.values()} == {32}
     best = arms.CREDIT["best_of_8"]
-    assert (best.best_of, best.plan.steps) == (8, 500)
+    assert (best.best_of, best.through, best.plan.steps) == (8, 3, 1000)
     assert {arm.problems for arm in every.values()} == {claims.BOARDS}
     assert round(parameters(build(arms.VARIATIONAL["latent"])), -3) == 29_000
     assert pytest.approx(169 / 288, abs=0.003) == 1 - (1 - 1 / 288) ** 256  # of 256 ideal draws
-    assert arms.CHOOSING["choosing"].net.plan.steps == 400
+    assert arms.CHOOSING["choosing"].net.plan.steps == 800
     assert arms.CHOOSING["choosing"].net.puzzles.test_givens == (8, 11)
 
 

@@ -64,7 +64,23 @@ def test_the_gradient_goes_through_all_steps_of_the_chosen_draw():
     torch.testing.assert_close(net.scale.grad, -8 * (1 - p))
 
 
-@pytest.mark.parametrize(("steps", "draws"), [(0, 3), (3, 0)])
-def test_bad_numbers_are_refused(steps, draws):
-    with pytest.raises(ValueError, match=rf"^steps and draws must be 1 or more, not {steps} and {draws}$"):
-        BestDraw(steps=steps, draws=draws)
+def test_problems_are_kept_for_max_age_steps_and_draws_compared_after_all_of_them():
+    net, objective = Guess(), BestDraw(steps=2, draws=40, max_age=3)
+    generator, carry, fresh, outputs = Generator().manual_seed(0), None, [], []
+    for number in range(4):
+        given = Batch(batch().inputs, batch().targets.roll(number, 0))
+        outcome = objective(net, TASK, given, carry, 0.0, generator)
+        carry = outcome.carry
+        fresh.append(outcome.fresh)
+        outputs.append(outcome.output.max().item())
+        assert torch.equal(outcome.targets, batch().targets if number < 3 else given.targets)
+        assert (outcome.output.argmax(-1) == outcome.targets).all()
+    assert fresh == [50, 0, 0, 50]
+    assert outputs == [4, 16, 64, 4]  # each step doubles: the state is carried on
+    assert len(net.started) == 2
+
+
+@pytest.mark.parametrize("name", ["steps", "draws", "max_age"])
+def test_bad_numbers_are_refused(name):
+    with pytest.raises(ValueError, match=rf"^{name} must be 1 or more, not 0$"):
+        BestDraw(**({"steps": 2, "draws": 3, "max_age": 2} | {name: 0}))

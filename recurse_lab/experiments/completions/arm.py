@@ -68,7 +68,7 @@ class CompletionArm:
     def objective(self) -> DeepSupervision | BestDraw:
         """`STEPS` cycles on each board, one supervision step per optimizer step; a solved board stays."""
         if self.best_of:
-            return BestDraw(steps=self.through, draws=self.best_of)
+            return BestDraw(steps=self.through, draws=self.best_of, max_age=STEPS // self.through)
         return DeepSupervision(steps=self.through, max_age=STEPS // self.through, refill=0.0)
 
 

@@ -177,10 +177,11 @@ def cost(arm: CompletionArm, model: Model, steps: int) -> dict[str, float]:
     """Parameters and FLOPs of the training run; FLOPs of one thought of `STEPS` cycles."""
     inputs = torch.zeros(arm.batch, arm.boards.cells, dtype=torch.int64)
     flops = _of_one(model, inputs)
+    compared = (
+        arm.best_of * flops.answer(STEPS) * arm.through / STEPS
+    )  # once for all supervision steps of a board
     return {
         "params": parameters(model),
-        "train_flops": steps
-        * arm.batch
-        * (flops.training(arm.through) + arm.best_of * flops.answer(arm.through)),
+        "train_flops": steps * arm.batch * (flops.training(arm.through) + compared),
         "infer_flops": flops.answer(STEPS),
     }
