@@ -1,7 +1,7 @@
 """Chapter 07: the search for learning rates, for strengths of noise and for the latent's place and beta.
 
-Run the search: `python -m recurse_lab.chapters.ch07_noise_or_objective.rates`. The best strength and beta of an arm are
-those with the highest score at any rate; of rates within .01 of the best, the arm takes the smallest.
+Run the search: `python -m recurse_lab.chapters.ch07_noise_or_objective.rates`. An arm has the best strength, place and
+beta at any rate, and of the rates within .02 of the best the smallest.
 """
 
 from collections.abc import Mapping

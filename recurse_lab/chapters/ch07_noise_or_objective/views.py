@@ -9,7 +9,7 @@ from torch import Generator
 from recurse_lab.chapters.ch07_noise_or_objective import by_hand, published
 from recurse_lab.chapters.ch07_noise_or_objective.practice import Shown
 from recurse_lab.claims.arms import ArmResult
-from recurse_lab.experiments.completions.arm import SAMPLES, CompletionArm, Way
+from recurse_lab.experiments.completions.arm import SAMPLES, STEPS, CompletionArm, Way
 from recurse_lab.experiments.completions.inside import Fan, by_cycle, by_solutions, fan
 from recurse_lab.experiments.completions.problems import boards
 from recurse_lab.experiments.completions.scores import sampled
@@ -63,7 +63,7 @@ def floors(
     solutions = task.solutions(boards(arm, "test", seed).inputs[:most])
     p = marginals(task, solutions)
     found = {
-        "likeliest digit of every cell": floor(task, solutions, at_temperature(p, 0.01), SAMPLES),
+        "likeliest digits, ties by chance": floor(task, solutions, at_temperature(p, 0.01), SAMPLES),
         "every cell drawn by itself": floor(task, solutions, p, SAMPLES),
         "the same, temperature 0.3": floor(task, solutions, at_temperature(p, 0.3), SAMPLES),
         "best independent cells found": floor(
@@ -109,11 +109,16 @@ def fan_boards(found: Fan) -> tuple[np.ndarray, np.ndarray, list[str]]:
     return by_hand.grid(found.board), solved, titles
 
 
+def _judged(arm: CompletionArm) -> list[tuple[str, Way]]:
+    """The ways of an arm that make as many cycles as in training."""
+    return [(name, way) for name, way in arm.ways.items() if way.steps == STEPS]
+
+
 def guided_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str, dict[str, Any]]:
     """Variational nets: what their draws reach, posterior against prior, and nats; means over seeds."""
     table = {}
     for arm, runs in results.items():
-        (name,) = (way for way in arms[arm].ways if not way.startswith("latent_"))
+        ((name, _),) = _judged(arms[arm])
         each = [run.values for run in runs.values()]
         table[arms[arm].label] = {
             "draws valid": mean_score(runs, name, "validity"),
@@ -124,6 +129,18 @@ def guided_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str
             "seeds": len(runs),
         }
     return table
+
+
+def split_rows(known: Mapping[int, Record], unseen: Mapping[int, Record]) -> dict[str, dict[str, float]]:
+    """The variational net on new boards of known grids, and of kinds of grids that were never a target."""
+    return {
+        label: {
+            "draws valid": mean_score(runs, way, "validity"),
+            "solutions found": mean_score(runs, way, "coverage"),
+            "those of the test kinds": mean_score(runs, way, "unseen"),
+        }
+        for label, runs, way in (("grids known", known, "masks"), ("kinds unseen", unseen, "latent"))
+    }
 
 
 def price(
@@ -141,7 +158,7 @@ def free_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str, 
     """Boards drawn from nothing: share valid, and how many different ones among 256."""
     table = {}
     for arm, runs in results.items():
-        for name, way in arms[arm].ways.items():
+        for name, way in _judged(arms[arm]):
             each = [run.values["ways"][name].get("free") for run in runs.values()]
             if None not in each:
                 table[way.label or arms[arm].label] = {
@@ -155,7 +172,7 @@ def chosen_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str
     """Boards with several solutions: a draw, the draw that the reward head likes best, any of twenty."""
     table = {}
     for arm, runs in results.items():
-        for name, way in arms[arm].ways.items():
+        for name, way in _judged(arms[arm]):
             if all("chosen" in run.values["ways"][name] for run in runs.values()):
                 table[way.label or arms[arm].label] = {
                     "a draw": mean_score(runs, name, "validity"),

@@ -62,6 +62,7 @@ def rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str, dict[
                 "draws valid": mean_score(runs, name, "validity"),
                 "solutions found": mean_score(runs, name, "coverage"),
                 "one found": mean_score(runs, name, "passed"),
+                "different": mean_score(runs, name, "distinct"),
                 "valid, one solution": mean_score(runs, name, "one_solution"),
                 "MFLOP a draw": mean_score(runs, name, "flops") / 1e6,
                 "draws a CPU-second": 1 / seconds_a_draw(runs, name),
