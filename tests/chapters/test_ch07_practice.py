@@ -4,8 +4,10 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from recurse_lab.chapters.ch07_noise_or_objective import by_hand, practice
+from recurse_lab.recurrence import Thought, settle
 from recurse_lab.workbook import checks
 
 NORMALS = practice.some_normals()
@@ -141,3 +143,21 @@ def test_boards_that_cannot_be_completed_are_refused_in_one_line():
     assert "(1, 9)" in found["short"]["message"]
     assert "1 to 4 only" in found["five"]["message"]
     assert found["blank"]["message"] == "288 solutions"
+
+
+def training_step(net, optimizer, seeing, answers, state, generator):
+    """The notebook's."""
+    optimizer.zero_grad()
+    thought = settle(net, seeing, 1, resume=Thought(0, state), generator=generator)
+    loss = F.cross_entropy(thought.output.flatten(0, 1), answers.flatten()) + thought.terms["kl"].mean()
+    loss.backward()
+    optimizer.step()
+    return thought.state
+
+
+def test_after_the_cycle_at_a_low_price_the_posterior_is_a_private_channel():
+    net = practice.untrained(practice.book_draw, practice.book_divergence, 0, place="end", beta=0.02)
+    found = practice.practice(training_step, net, 0, 150)
+    assert found.posterior > 0.9
+    assert found.prior < 0.1
+    assert found.nats > 20

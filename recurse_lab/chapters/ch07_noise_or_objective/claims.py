@@ -15,6 +15,7 @@ from recurse_lab.chapters.ch07_noise_or_objective.arms import (
 from recurse_lab.claims.arms import ArmResult
 from recurse_lab.claims.claim import Claim
 from recurse_lab.claims.tested import Tested
+from recurse_lab.claims.verdict import Judgment, judge
 from recurse_lab.experiments.completions.arm import CompletionArm
 from recurse_lab.experiments.completions.tables import (
     Metric,
@@ -134,7 +135,22 @@ CHOICE = Claim(
     recorded=True,
 )
 
+OTHERS = (VALIDITY, CREDIT_CLAIM, VARIATIONAL_CLAIM, PLACE, AT_TWENTY, PRICE)
+METRICS: Mapping[str, Metric] = {
+    VALIDITY.id: valid,
+    PRICE.id: covered_at_equal_compute,
+}  # the others: `covered`
+
 SEEDS = 5  # 0 to 4
+
+
+def judged(results: Results, arms: Mapping[str, CompletionArm], *, words: bool = True) -> dict[str, Judgment]:
+    """The claims of `OTHERS` on recorded runs; without `words`, verdicts are left out."""
+    found = {}
+    for claim in OTHERS:
+        ways = by_way(results, arms, METRICS.get(claim.id, covered), recorded=True)
+        found[claim.id] = judge(claim, claim.named(ways), judged=words)
+    return found
 
 
 def _by_way(arms: Mapping[str, CompletionArm], metric: Metric, results: Results) -> Sequence[ArmResult]:
@@ -150,13 +166,9 @@ def _tested(claim: Claim, metric: Metric, *arms: Mapping[str, CompletionArm]) ->
     return Tested(claim=claim, trial=trial, arms=named, measure=partial(_by_way, named, metric), seeds=SEEDS)
 
 
+GROUPS = (VARIATIONAL, NOISE, CREDIT, ORDER, BROKEN)
+
 TESTED = (
-    _tested(COVERAGE, covered, VARIATIONAL, NOISE),
-    _tested(VALIDITY, valid, VARIATIONAL, NOISE),
-    _tested(CREDIT_CLAIM, covered, CREDIT, NOISE),
-    _tested(VARIATIONAL_CLAIM, covered, VARIATIONAL, CREDIT),
-    _tested(PLACE, covered, VARIATIONAL, BROKEN),
-    _tested(AT_TWENTY, covered, VARIATIONAL, ORDER),
-    _tested(PRICE, covered_at_equal_compute, VARIATIONAL, ORDER),
+    *(_tested(claim, METRICS.get(claim.id, covered), *GROUPS) for claim in (COVERAGE, *OTHERS)),
     Tested(claim=CHOICE, trial=choosing, arms=CHOOSING, measure=_by_use, seeds=SEEDS),
 )

@@ -10,14 +10,18 @@ import torch
 from torch import Generator, Tensor
 
 from recurse_lab.experiments.completions.arm import LATENT, STEPS
+from recurse_lab.kernels import fused
 from recurse_lab.models.gram import GRAM, Context, GRAMConfig, Normal, divergence
 from recurse_lab.recurrence import settle
-from recurse_lab.state import detached as detached
+from recurse_lab.state import detached
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.four_sudoku import FourSudoku
 from recurse_lab.train.loop import seeded
 
 Draw = Callable[[Tensor, Tensor, Tensor], Any]  # (mean, log variance, noise), (B, C, N) each -> (B, C, N)
+Step = Callable[
+    ..., Any
+]  # (net, optimizer, boards with answers, answers, state, generator) -> the next state
 Divergence = Callable[..., Any]  # (q mean, q log variance, p mean, p log variance) -> (B,)
 
 TASK = FourSudoku()
@@ -133,6 +137,20 @@ def untrained(draw: Draw, kl: Divergence, seed: int, place: Any = "inside", beta
 def training_boards(seed: int, count: int = 8_000) -> Batch:
     """Boards with two to five givens, each with one of its solutions."""
     return TASK.pool(count, (2, 5), "train", Generator().manual_seed(seed))
+
+
+@fused()  # only faster
+def practice(step: Step, net: GRAM, seed: int, updates: int) -> Shown:
+    """Train a small net with a training step, six cycles on each batch of boards; what its draws reach then."""
+    pool, generator = training_boards(seed), Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=4e-3, betas=(0.9, 0.95), weight_decay=0.1)
+    for number in range(updates):
+        if number % STEPS == 0:  # fresh boards, and the first state
+            chosen = torch.randint(len(pool.inputs), (32,), generator=generator)
+            seeing, answers = torch.stack(pool, dim=1)[chosen], pool.targets[chosen]
+            state = net.start(seeing)[0]
+        state = detached(step(net, optimizer, seeing, answers, state, generator))
+    return shown(net, seed)
 
 
 @torch.no_grad()
