@@ -17,11 +17,10 @@ IN_USE = {
     "latent": (arms.VARIATIONAL["latent"], "inside, beta 1"),
     "end": (arms.BROKEN["end"], "end, beta 0.3"),
     "end_two": (arms.BROKEN["end_two"], "end_two"),
-    "start_trained": (arms.NOISE["start_trained"], "start 1"),
-    "noise_trained": (arms.NOISE["noise_trained"], "noise 1"),
-    "dropout_trained": (arms.NOISE["dropout_trained"], "dropout 0.4"),
+    "start_trained": (arms.NOISE["start_trained"], "start"),
+    "noise_trained": (arms.NOISE["noise_trained"], "noise"),
+    "dropout_trained": (arms.NOISE["dropout_trained"], "dropout"),
     "order": (arms.ORDER["order"], "order"),
-    "best_of_8": (arms.CREDIT["best_of_8"], "best_of_8"),
 }
 ALIKE = 0.02  # of the solutions: less than two seeds can tell apart
 
