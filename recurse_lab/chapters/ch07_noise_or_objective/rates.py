@@ -2,8 +2,8 @@
 
 Run the search: `python -m recurse_lab.chapters.ch07_noise_or_objective.rates`. An arm has the best place, beta and
 strength at any rate, and of the rates within .02 of the best the smallest. Not searched here, for their cost or because
-they found a tenth at best: strengths of trained noise (.3, 1 and 3; dropout .1 and .4; tried on seed 100 at three rates),
-and the rate of `best_of_8` (seed 100, 500 updates: .75 at 2e-3, .71 at 4e-3).
+they found a tenth at best: strengths of trained noise (.3, 1 and 3; dropout .1 and .4; tried on seed 100 at three
+rates), and the rate of `best_of_8` (seed 100, 500 updates: .75 at 2e-3, .71 at 4e-3).
 """
 
 from collections.abc import Mapping
