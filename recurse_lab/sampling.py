@@ -3,11 +3,14 @@
 Shape letters: S samples, B inputs, L cells, V classes (0 is blank and never drawn), C chosen cells.
 """
 
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor
 
 from recurse_lab.recurrence import Recurrence, Thought, settle
+from recurse_lab.state import State, map_state
 
 
 @torch.no_grad()
@@ -50,6 +53,13 @@ def cell_by_itself(
     return torch.where(inputs_BL > 0, inputs_BL, drawn.T.reshape(count, *inputs_BL.shape) + 1)
 
 
+class Filled(NamedTuple):
+    """Boards filled step by step, and the number of thoughts that each took."""
+
+    answers: Int[Tensor, "S B L"]
+    thoughts: Int[Tensor, "S B"]
+
+
 @torch.no_grad()
 def cell_after_cell(
     model: Recurrence,
@@ -60,8 +70,9 @@ def cell_after_cell(
     *,
     temperature: float = 1.0,
     at_once: int = 1,
+    certain: float | None = None,
     carry: bool = False,
-) -> Int[Tensor, "S B L"]:
+) -> Filled:
     """Draw blank cells in random order: think, draw the next cells, put them into the input, think again.
 
     This samples from the model's joint distribution in any order (Uria et al. 2014, arXiv:1310.1757), with any
@@ -70,24 +81,47 @@ def cell_after_cell(
     Args:
         steps: refinements before each draw.
         at_once: cells drawn after each thought; above 1, they are drawn independently.
+        certain: besides these, draw every blank cell whose likeliest class has at least this probability: such cells
+            hardly depend on each other, and fewer thoughts are needed. None: do not.
         carry: continue from the last state instead of a fresh one.
 
     Raises:
-        ValueError: `count`, `steps` or `at_once` is below 1, or the temperature below 0.
+        ValueError: `count`, `steps` or `at_once` is below 1, the temperature below 0, or `certain` not from 0 to 1.
     """
     _at_least_one(count)
+    if certain is not None and not 0 <= certain <= 1:
+        raise ValueError(f"certain must be a probability, not {certain}")
     if steps < 1 or at_once < 1:
         raise ValueError(f"steps and at_once must be 1 or more, not {steps} and {at_once}")
     board = inputs_BL.repeat(count, 1)
-    last: Thought | None = None
-    while (board == 0).any():
-        state = Thought(0, last.state) if carry and last is not None else None
-        last = settle(model, board, steps, resume=state)
+    thoughts = torch.zeros(len(board), dtype=torch.int64)
+    state: State = None
+    open_A = (board == 0).any(1).nonzero()[:, 0]  # numbers of the boards with a blank cell
+    while len(open_A):
+        before = Thought(0, state) if carry and state is not None else None
+        last = settle(model, board[open_A], steps, resume=before)
         assert last.output is not None
-        p_BLV = _probabilities(last.output, temperature)
-        drawn_BL = torch.multinomial(p_BLV.flatten(0, 1), 1, generator=generator).view_as(board) + 1
-        board = torch.where(_chosen(board == 0, at_once, generator), drawn_BL, board)
-    return board.view(count, *inputs_BL.shape)
+        board[open_A] = _filled(board[open_A], last.output, generator, temperature, at_once, certain)
+        thoughts[open_A] += 1
+        blank_A = (board[open_A] == 0).any(1)
+        state, open_A = map_state(lambda part: part[blank_A], last.state), open_A[blank_A]  # noqa: B023
+    return Filled(board.view(count, *inputs_BL.shape), thoughts.view(count, -1))
+
+
+def _filled(
+    board_BL: Int[Tensor, "B L"],
+    output: Float[Tensor, "B L V"],
+    generator: Generator,
+    temperature: float,
+    at_once: int,
+    certain: float | None,
+) -> Int[Tensor, "B L"]:
+    """The boards with the next cells drawn: all certain ones, and some of the others."""
+    p_BLV = _probabilities(output, temperature)
+    drawn_BL = torch.multinomial(p_BLV.flatten(0, 1), 1, generator=generator).view_as(board_BL) + 1
+    blank_BL = board_BL == 0
+    sure_BL = blank_BL & (p_BLV.amax(2) >= certain) if certain is not None else torch.zeros_like(blank_BL)
+    return torch.where(sure_BL | _chosen(blank_BL & ~sure_BL, at_once, generator), drawn_BL, board_BL)
 
 
 def _chosen(blank_BL: Bool[Tensor, "B L"], number: int, generator: Generator) -> Bool[Tensor, "B L"]:

@@ -67,16 +67,16 @@ def test_draws_repeat_all_boards_and_each_has_its_own_noise():
 def test_exact_conditionals_draw_all_solutions_alike():
     inputs = SUDOKU.finished[:1].clone()
     inputs[:, 4:] = 0  # the first row is given: 12 solutions
-    samples = Samples(SUDOKU, inputs, cell_after_cell(Known(exact), inputs, 1, 1200, generator()))
+    samples = Samples(SUDOKU, inputs, cell_after_cell(Known(exact), inputs, 1, 1200, generator()).answers)
     assert samples.valid.all()
     counts = torch.bincount(samples.number[:, 0], minlength=288)[samples.solutions[0]]
     assert len(counts) == 12
     assert ((counts - 100).square() / 100).sum() < 11 + 4 * 22**0.5
-    several = cell_after_cell(Known(exact), torch.cat((BLANK, inputs)), 1, 20, generator())
+    several = cell_after_cell(Known(exact), torch.cat((BLANK, inputs)), 1, 20, generator()).answers
     assert Samples(SUDOKU, torch.cat((BLANK, inputs)), several).valid.all()
     assert several.min() > 0
     assert several[:, 0].unique(dim=0).shape[0] > 15
-    at_once = cell_after_cell(Known(exact), inputs, 1, 200, generator(), at_once=16)
+    at_once = cell_after_cell(Known(exact), inputs, 1, 200, generator(), at_once=16).answers
     assert Samples(SUDOKU, inputs, at_once).valid.float().mean() < 0.5
     assert (at_once[..., :4] == inputs[:, :4]).all()
 

@@ -24,7 +24,7 @@ class Counting(Known):
 def test_cells_drawn_after_each_thought_and_the_state_they_leave(at_once):
     inputs = torch.tensor([[0, 8, 0, 0, 0, 8, 0], [8, 8, 0, 8, 8, 8, 8]])
     fresh, carried = (
-        cell_after_cell(Counting(), inputs, 1, 40, generator(), at_once=at_once, carry=carry)
+        cell_after_cell(Counting(), inputs, 1, 40, generator(), at_once=at_once, carry=carry).answers
         for carry in (False, True)
     )
     blank = (inputs == 0).expand_as(fresh)
@@ -35,4 +35,22 @@ def test_cells_drawn_after_each_thought_and_the_state_they_leave(at_once):
     assert carried[:, 0][blank[:, 0]].view(40, 5).sort(1).values.tolist() == 40 * [order]
     assert (carried[:, 1, 2] == 1).all()
     assert len(carried[:, 0].unique(dim=0)) > (1 if at_once < 5 else 0)
-    assert (cell_after_cell(Counting(), inputs, 2, 1, generator())[0][inputs == 0] == 2).all()
+    assert (cell_after_cell(Counting(), inputs, 2, 1, generator()).answers[0][inputs == 0] == 2).all()
+
+
+def test_certain_cells_are_drawn_with_the_next_one():
+    def sure(board):  # blank cells of even places are certain, the others of four classes
+        p = torch.full((*board.shape, 5), 0.25)
+        p[..., 0] = 0
+        p[:, ::2] = torch.tensor([0.0, 0.0, 0.99, 0.01, 0.0])
+        return p.log()
+
+    inputs = torch.zeros(3, 7, dtype=torch.int64)
+    inputs[2] = 1  # nothing to do
+    found = cell_after_cell(Known(sure), inputs, 1, 200, generator(), certain=0.98)
+    assert found.thoughts.tolist() == 200 * [[3, 3, 0]]  # one of the three others with each thought
+    assert (found.answers[:, :2, ::2] == 2).float().mean() > 0.97
+    none = cell_after_cell(Known(sure), inputs, 1, 5, generator(), certain=0.995)
+    assert none.thoughts.tolist() == 5 * [[7, 7, 0]]
+    with pytest.raises(ValueError, match=r"^certain must be a probability, not 1\.5$"):
+        cell_after_cell(Known(sure), inputs, 1, 5, generator(), certain=1.5)

@@ -7,7 +7,7 @@ from torch import Generator
 
 from recurse_lab.chapters.ch07_noise_or_objective import arms
 from recurse_lab.experiments.sudoku.arm import RECURSIVE, smoke
-from recurse_lab.experiments.sudoku.choosing import ChoosingArm, by_use, choosing, chosen
+from recurse_lab.experiments.sudoku.choosing import ChoosingArm, alone, by_use, choosing, chosen
 from recurse_lab.models.noisy import Noisy, NoisyConfig
 from recurse_lab.models.trm import Halting
 from recurse_lab.records.replicate import replicate
@@ -44,12 +44,38 @@ def test_head_majority_and_any_choose_as_they_say():
     assert found["passed"] > 0.98
 
 
+class Flips(Noisy):
+    """Right after an odd number of steps; its head is surest at step 3 of every puzzle."""
+
+    def __init__(self):
+        super().__init__(NoisyConfig(cells=1, symbols=5, classes=5, width=8, heads=1, mixer="attention"))
+
+    def start(self, inputs, generator=None):
+        return torch.zeros(len(inputs), 1, dtype=torch.int64), None
+
+    def step(self, state, context):
+        return state + 1
+
+    def read(self, state):
+        return torch.nn.functional.one_hot(state % 2, 5).float()
+
+    def halting(self, state):
+        return Halting(-(state[:, 0] - 3).abs().float(), state[:, 0].float())
+
+
+def test_alone_reads_the_first_the_last_and_the_heads_choice_of_one_long_run():
+    targets = torch.ones(4, 1, dtype=torch.int64)
+    found = alone(Flips(), Batch(torch.zeros_like(targets), targets), 1)
+    assert found == {"one": 1.0, "longer": 0.0, "longer_chosen": 1.0}
+
+
 def test_a_smoke_trial_gives_every_use(tmp_path):
     arm = ChoosingArm(label="small", net=replace(smoke({"a": RECURSIVE})["a"], own_test=True))
     runs = replicate(choosing, {"choosing": arm}, (0, 1), cache=tmp_path)["choosing"]
     uses = by_use(runs)
-    assert [one.name for one in uses] == ["one", "longer", "starts", "steps"]
+    assert [one.name for one in uses] == ["one", "longer", "longer_chosen", "noisy_starts", "noisy_steps"]
     assert all(set(one.values) == {0, 1} for one in uses)
-    assert uses[1].infer_flops == uses[2].infer_flops == 20 * uses[0].infer_flops
+    assert {use.infer_flops for use in uses[1:]} == {20 * uses[0].infer_flops}
+    assert runs[0].values["steps"] == 8  # optimizer steps
     assert all(0 <= value <= 1 for one in uses for value in one.values.values())
     assert arms.CHOOSING["choosing"].net.own_test

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from recurse_lab.experiments.completions.arm import LATENT, PLAIN, SAMPLES, STEPS, CompletionArm, Way, plan
-from recurse_lab.experiments.completions.scores import affordable, flops_a_sample, in_use, sampled
+from recurse_lab.experiments.completions.arm import LATENT, PLAIN, STEPS, CompletionArm, Way, plan
+from recurse_lab.experiments.completions.scores import affordable, in_use, sampled
 from recurse_lab.experiments.completions.trial import build, restore
 from recurse_lab.measure.cost import forward_flops
 from recurse_lab.recurrence import settle
@@ -22,21 +22,27 @@ def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def test_the_price_of_a_sample():
-    net = build(NOISY)
-    start, step, read = (flops / 8 for flops in forward_flops(net, INPUTS))
-    assert flops_a_sample(net, Way(), INPUTS) == start + STEPS * step + read
-    assert flops_a_sample(net, Way(kind="by itself"), INPUTS) == (start + STEPS * step + read) / SAMPLES
-    one_by_one = Way(kind="cell after cell", steps=2)
-    assert flops_a_sample(net, one_by_one, INPUTS) == 14.5 * (start + 2 * step + read)
-    by_fives = replace(one_by_one, at_once=5)
-    assert flops_a_sample(net, by_fives, INPUTS) == 3.5 * (start + 2 * step + read)  # 3 and 4 thoughts
+def test_the_thoughts_of_a_sample():
+    net, blanks = build(NOISY), (INPUTS == 0).sum(1)
+
+    def thoughts(**way):
+        return sampled(net, Way(steps=2, **way), INPUTS, 5, torch.Generator().manual_seed(0)).thoughts
+
+    assert thoughts() == 1
+    assert thoughts(kind="by itself") == 1 / 5
+    assert thoughts(kind="cell after cell") == blanks.float().mean()
+    assert thoughts(kind="cell after cell", at_once=5) == (blanks / 5).ceil().mean()
+    assert thoughts(kind="cell after cell", certain=0.0) == 1  # everything is certain enough
 
 
 @pytest.mark.parametrize("problems", [8, 100, 128])
 def test_the_net_of_reference_affords_twenty_draws_and_others_in_proportion(problems):
     arm = replace(GRAM, problems=problems)
-    own = flops_a_sample(build(arm), Way(), torch.zeros(problems, 16, dtype=torch.int64))
+    inputs = torch.zeros(problems, 16, dtype=torch.int64)
+    own = sum(
+        flops * share for flops, share in zip(forward_flops(build(arm), inputs), (1, STEPS, 1), strict=True)
+    )
+    own /= problems
     assert affordable(arm, own) == 20
     assert affordable(arm, own / 3) == 20
     assert affordable(arm, own * 2.01) == 9
@@ -65,12 +71,12 @@ def test_noise_in_use_is_another_and_the_weights_are_the_same():
 @pytest.mark.parametrize("kind", ["draws", "by itself", "cell after cell"])
 def test_every_way_gives_its_answers(kind):
     way = Way(kind=kind, steps=1, at_once=4, temperature=0.0 if kind == "by itself" else 1.0)
-    one, same, other = (sampled(build_same(), way, INPUTS, 3, generator(seed)) for seed in (1, 1, 2))
+    one, same, other = (sampled(build_same(), way, INPUTS, 3, generator(seed)).answers for seed in (1, 1, 2))
     assert one.shape == (3, 8, 16)
     assert torch.equal(one, same)
     assert torch.equal(one, other) == (kind == "by itself")  # at temperature 0 nothing is left to chance
     assert 1 <= one.min() <= one.max() <= 4
-    assert (one[:, :4, :3] == torch.tensor([1, 2, 3])).all() or kind != "cell after cell"
+    assert (one[:, :4, :3] == torch.tensor([1, 2, 3])).all()
 
 
 def build_same():

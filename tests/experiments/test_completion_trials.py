@@ -30,7 +30,7 @@ NOISY = CompletionArm(
 ARMS = at_profile({"gram": GRAM, "noisy": NOISY}, "smoke")
 EVERY_WAY = {
     "validity", "coverage", "unseen", "ideal", "passed", "distinct", "one_solution",
-    "by_draws", "within", "flops",
+    "by_draws", "within", "flops", "thoughts",
 }  # fmt: skip
 EVERY_NET = {
     "params",

@@ -47,6 +47,13 @@ __all__ = [
 ]
 
 
+# Settings that the figure of prices shows: the main table leaves them out.
+DIALS = (
+    *(f"latent_{steps}" for steps in (1, 2, 3, 4)),
+    *("order_1", "order_4", "order_sure_2", "order_pairs", "order_carried"),
+)
+
+
 def example() -> tuple[np.ndarray, np.ndarray, list[str]]:
     """The board worked by hand, all its solutions and the likeliest digit of every cell, and names of all."""
     solved = by_hand.solutions()
@@ -182,11 +189,14 @@ def chosen_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str
     return table
 
 
-def choice_rows(runs: Mapping[int, Record]) -> dict[str, dict[str, float]]:
+def choice_rows(runs: Mapping[int, Record]) -> dict[str, dict[str, Any]]:
     """6x6 puzzles: one run, a longer run; for each noise a run, the majority's and the head's choice, any of 20."""
     each = [run.values for run in runs.values()]
+    blank = dict.fromkeys(("a run in the mean", "most frequent answer", "any of 20"), "")
     table: dict[str, dict[str, Any]] = {
-        USES[name]: {"right": float(np.mean([values[name] for values in each]))} for name in ("one", "longer")
+        USES[name]: {"right": float(np.mean([values[name] for values in each]))} | blank
+        for name in USES
+        if name not in NOISES
     }
     for noise in NOISES:
         shares = {
@@ -208,7 +218,7 @@ def with_cycles(
     """Number of cycles -> shares of the live net's draws on test boards with several solutions."""
     inputs, table = boards(arm, "test", seed).inputs, {}
     for steps in cycles:
-        drawn = sampled(model, Way(steps=steps), inputs, SAMPLES, Generator().manual_seed(seed))
+        drawn = sampled(model, Way(steps=steps), inputs, SAMPLES, Generator().manual_seed(seed)).answers
         found = Samples(arm.boards, inputs, drawn)
         table[f"{steps} cycle{'s' * (steps > 1)}"] = {
             "draws valid": found.valid.float().mean().item(),

@@ -29,6 +29,7 @@ class Way:
     dropout: float | None = None
     temperature: float = 1.0  # of drawn cells
     at_once: int = 1  # cells drawn after each thought
+    certain: float | None = None  # probability from which cells are drawn besides these; None: no cell
     carry: bool = False  # whether a drawn cell leaves the state as it is
 
 

@@ -41,16 +41,22 @@ def in_use(model: Model, way: Way) -> Model:
     return other
 
 
-def sampled(
-    model: Model, way: Way, inputs: Int[Tensor, "B L"], count: int, generator: Generator
-) -> Int[Tensor, "S B L"]:
+class Sampled(NamedTuple):
+    """Answers to each board, and the thoughts that one of them took, mean over answers."""
+
+    answers: Int[Tensor, "S B L"]
+    thoughts: float
+
+
+def sampled(model: Model, way: Way, inputs: Int[Tensor, "B L"], count: int, generator: Generator) -> Sampled:
     """`count` answers to each board, drawn in one way."""
     net = in_use(model, way)
     if way.kind == "draws":
-        return draws(net, inputs, way.steps, count, generator)
+        return Sampled(draws(net, inputs, way.steps, count, generator), 1.0)
     if way.kind == "by itself":
-        return cell_by_itself(net, inputs, way.steps, count, generator, way.temperature)
-    return cell_after_cell(
+        answers = cell_by_itself(net, inputs, way.steps, count, generator, way.temperature)
+        return Sampled(answers, 1 / count)
+    found = cell_after_cell(
         net,
         inputs,
         way.steps,
@@ -58,8 +64,10 @@ def sampled(
         generator,
         temperature=way.temperature,
         at_once=way.at_once,
+        certain=way.certain,
         carry=way.carry,
     )
+    return Sampled(found.answers, found.thoughts.float().mean().item())
 
 
 class Scored(NamedTuple):
@@ -81,9 +89,10 @@ def scores(
     task, generator = arm.boards, Generator().manual_seed(DRAW_SEED + seed)
     several = boards(arm, split, seed).inputs
     begun = process_time()
-    found = Samples(task, several, sampled(model, way, several, SAMPLES, generator))
-    seconds = (process_time() - begun) / found.number.numel()
-    flops = flops_a_sample(model, way, several)
+    drawn = sampled(model, way, several, SAMPLES, generator)
+    seconds = (process_time() - begun) / (SAMPLES * len(several))
+    found = Samples(task, several, drawn.answers)
+    flops = drawn.thoughts * _of_one(model, several).answer(way.steps)
     unseen = torch.tensor([kind == "test" for kind in task.kinds])
     values: dict[str, Any] = {
         "validity": found.valid.float().mean().item(),
@@ -95,15 +104,17 @@ def scores(
         "by_draws": [found.expected(count).mean().item() for count in range(1, SAMPLES + 1)],
         "within": found.expected(affordable(arm, flops)).mean().item(),
         "flops": flops,
+        "thoughts": drawn.thoughts,
     }
     if arm.unique:
         one = boards(arm, split, seed, "one").inputs
-        alone = Samples(task, one, sampled(model, way, one, SAMPLES, generator))
+        alone = Samples(task, one, sampled(model, way, one, SAMPLES, generator).answers)
         values["one_solution"] = alone.valid.float().mean().item()
     if way.kind == "draws":
         values["free"] = free(arm, model, way, generator)
         if head is not None:
-            values["chosen"] = chosen(arm, model, way, head, several, generator)
+            again = Generator().manual_seed(DRAW_SEED + seed)  # the same draws
+            values["chosen"] = chosen(arm, model, way, head, several, again)
     return Scored(values, seconds)
 
 
@@ -122,7 +133,7 @@ def chosen(
 def free(arm: CompletionArm, model: Model, way: Way, generator: Generator) -> dict[str, float]:
     """Boards drawn from nothing: share valid, and different ones among `FREE` draws."""
     blank = torch.zeros(1, arm.boards.cells, dtype=torch.int64)
-    drawn = Samples(arm.boards, blank, sampled(model, way, blank, FREE, generator))
+    drawn = Samples(arm.boards, blank, sampled(model, way, blank, FREE, generator).answers)
     return {"valid": drawn.valid.float().mean().item(), "different": drawn.distinct().item()}
 
 
@@ -144,17 +155,6 @@ def guided(model: GRAM, batch: Batch, generator: Generator) -> dict[str, Any]:
 def _on_target(output: Float[Tensor, "B L V"] | None, batch: Batch) -> float:
     assert output is not None
     return (output.argmax(-1) == batch.targets).all(1).float().mean().item()
-
-
-def flops_a_sample(model: Model, way: Way, inputs: Int[Tensor, "B L"]) -> float:
-    """FLOPs of one answer to one board, mean over boards."""
-    flops = _of_one(model, inputs)
-    if way.kind == "draws":
-        return flops.answer(way.steps)
-    if way.kind == "by itself":
-        return flops.answer(way.steps) / SAMPLES
-    thoughts = torch.ceil((inputs == 0).sum(1) / way.at_once).mean().item()
-    return thoughts * flops.answer(way.steps)
 
 
 def affordable(arm: CompletionArm, flops: float) -> int:

@@ -1,6 +1,6 @@
 """Recorded runs on boards with several solutions as arms, rows and curves; each way to draw is a row of its own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -53,23 +53,24 @@ def by_way(
     ]
 
 
-def rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str, dict[str, Any]]:
-    """Label of each way -> its shares and its price, means over seeds."""
-    table = {}
-    for arm, runs in results.items():
-        for name, way in arms[arm].ways.items():
-            table[way.label or arms[arm].label] = {
-                "draws valid": mean_score(runs, name, "validity"),
-                "solutions found": mean_score(runs, name, "coverage"),
-                "one found": mean_score(runs, name, "passed"),
-                "different": mean_score(runs, name, "distinct"),
-                "valid, one solution": mean_score(runs, name, "one_solution"),
-                "MFLOP a draw": mean_score(runs, name, "flops") / 1e6,
-                "draws a CPU-second": 1 / seconds_a_draw(runs, name),
-                "training CPU-seconds": _mean(runs, "train_seconds"),
-                "seeds": len(runs),
-            }
-    return table
+def rows(
+    results: Results, arms: Mapping[str, CompletionArm], *, without: Collection[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """Label of each way -> its shares and its price, means over seeds; ways in `without` are left out."""
+    return {
+        way.label or arms[arm].label: {
+            "draws valid": mean_score(runs, name, "validity"),
+            "solutions found": mean_score(runs, name, "coverage"),
+            "one found": mean_score(runs, name, "passed"),
+            "valid, one solution": mean_score(runs, name, "one_solution"),
+            "MFLOP a draw": mean_score(runs, name, "flops") / 1e6,
+            "draws a CPU-second": round(1 / seconds_a_draw(runs, name)),
+            "training CPU-seconds": round(_mean(runs, "train_seconds")),
+        }
+        for arm, runs in results.items()
+        for name, way in arms[arm].ways.items()
+        if name not in without
+    }
 
 
 def by_draws(

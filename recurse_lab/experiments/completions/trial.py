@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 from torch import Generator, Tensor
 
-from recurse_lab.experiments.completions.arm import STEPS, CompletionArm
+from recurse_lab.experiments.completions.arm import STEPS, CompletionArm, Way
 from recurse_lab.experiments.completions.problems import boards, training_boards
-from recurse_lab.experiments.completions.scores import Model, cost, guided, scores
+from recurse_lab.experiments.completions.scores import Model, cost, guided, in_use, scores
 from recurse_lab.kernels import fused
 from recurse_lab.models.gram import GRAM, GRAMConfig
 from recurse_lab.models.noisy import Noisy
@@ -28,8 +28,9 @@ def trial(arm: CompletionArm, seed: int) -> tuple[dict[str, Any], dict[str, Tens
     with several solutions: variational .93 of the draws valid and .87 of the solutions found; noise .1 and .3.
     """
     model, run = train(arm, seed)
-    head = train_head(arm, model, seed)
-    ways = {name: scores(arm, model, way, seed, head) for name, way in arm.ways.items()}
+    ways = {
+        name: scores(arm, model, way, seed, head_of(arm, model, way, seed)) for name, way in arm.ways.items()
+    }
     values = cost(arm, model, len(run.loss)) | {
         "train_seconds": run.seconds,
         "steps": len(run.loss),
@@ -59,10 +60,11 @@ def train(arm: CompletionArm, seed: int, after: After | None = None) -> Trained:
 
 
 @fused()
-def train_head(arm: CompletionArm, model: Model, seed: int) -> RewardHead | None:
-    """Train a reward head on the draws of the finished net on training boards; None if the arm has no head."""
-    if not arm.head_steps:
+def head_of(arm: CompletionArm, model: Model, way: Way, seed: int) -> RewardHead | None:
+    """A reward head trained on the draws of the finished net in one way; None: the arm or the way has none."""
+    if not arm.head_steps or way.kind != "draws" or way.steps != STEPS:
         return None
+    model = in_use(model, way)
     with seeded(seed) as generator:
         head = RewardHead(arm.model.width)
     drawn = arm.boards.pool(arm.pool, arm.tested, "train", generator)

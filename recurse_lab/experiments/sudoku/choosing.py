@@ -16,13 +16,13 @@ from torch import Generator, Tensor
 from recurse_lab.claims.arms import ArmResult
 from recurse_lab.experiments.sudoku.arm import SudokuArm
 from recurse_lab.experiments.sudoku.problems import puzzles, task_of
-from recurse_lab.experiments.sudoku.scores import cost, right_after
+from recurse_lab.experiments.sudoku.scores import cost
 from recurse_lab.experiments.sudoku.trial import train
 from recurse_lab.kernels import fused
 from recurse_lab.models.noisy import Noisy, NoisyConfig
 from recurse_lab.models.trm import TRM
 from recurse_lab.records.record import Record, kept
-from recurse_lab.recurrence import settle
+from recurse_lab.recurrence import settle, think
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.judging import CLASSES
 
@@ -30,12 +30,16 @@ DRAW_SEED = 1_000_003
 
 
 SAMPLES = 20
-NOISES = {"starts": {"start": 1.0}, "steps": {"every_step": 0.3}}  # name -> fields of `NoisyConfig`
+NOISES = {
+    "noisy_starts": {"start": 1.0},
+    "noisy_steps": {"every_step": 0.3},
+}  # name -> fields of `NoisyConfig`
 USES = {
     "one": "one run",
     "longer": f"one run, {SAMPLES} times as long",
-    "starts": f"{SAMPLES} random first states, the head chooses",
-    "steps": f"{SAMPLES} runs with noise at every cycle, the head chooses",
+    "longer_chosen": f"the same, the head chooses among {SAMPLES} of its answers",
+    "noisy_starts": f"{SAMPLES} random first states, the head chooses",
+    "noisy_steps": f"{SAMPLES} runs with noise at every cycle, the head chooses",
 }
 
 
@@ -56,8 +60,8 @@ def choosing(arm: ChoosingArm, seed: int) -> tuple[dict[str, Any], dict[str, Ten
     """
     model, run = train(arm.net, seed)
     net, test = cast(TRM, model), puzzles(arm.net, "test", seed)
-    once, longer = arm.net.judged, SAMPLES * arm.net.judged
-    right = dict(right_after(net, test, [once, longer]))
+    once = arm.net.judged
+    single = alone(net, test, once)
     noises = {}
     for name, noise in NOISES.items():
         noisy = Noisy(NoisyConfig(**(asdict(net.config) | noise)), task_of(arm.net).relations())
@@ -66,8 +70,7 @@ def choosing(arm: ChoosingArm, seed: int) -> tuple[dict[str, Any], dict[str, Ten
     return cost(arm.net, net, len(run.loss)) | {
         "train_seconds": run.seconds,
         "steps": len(run.loss),
-        "one": right[once].all(1).float().mean().item(),
-        "longer": right[longer].all(1).float().mean().item(),
+        **single,
         **{name: shares["head"] for name, shares in noises.items()},
         "noises": noises,
     }, kept(net)
@@ -99,9 +102,24 @@ def _right_majority(answers_SBL: Int[Tensor, "S B L"], right_SB: Bool[Tensor, "S
     return right_SB.gather(0, votes_SB.argmax(0, keepdim=True))[0].float()
 
 
+@torch.no_grad()
+def alone(net: TRM, batch: Batch, steps: int) -> dict[str, float]:
+    """Shares of puzzles right after `steps` and 20 times as many, and by the head's choice among 20 answers between."""
+    reads = [steps * number for number in range(1, SAMPLES + 1)]
+    right, heads = [], []
+    for thought in think(net, batch.inputs, reads[-1], read=reads):
+        if thought.output is not None:
+            right.append(CLASSES.right(thought.output, batch.targets).all(1))
+            heads.append(net.halting(thought.state).halt)
+    right_SB, heads_SB = torch.stack(right), torch.stack(heads)
+    by_head_B = right_SB.gather(0, heads_SB.argmax(0, keepdim=True))[0]
+    found = {"one": right_SB[0], "longer": right_SB[-1], "longer_chosen": by_head_B}
+    return {name: right_B.float().mean().item() for name, right_B in found.items()}
+
+
 def right_by_head(record: Record) -> float:
     """The number that re-runs of records compare."""
-    return record.values["steps"]
+    return record.values["noisy_steps"]
 
 
 def by_use(runs: Mapping[int, Record], *, recorded: bool = False) -> list[ArmResult]:
