@@ -57,23 +57,31 @@ def at_temperature(p_BLV: Float[Tensor, "B L V"], temperature: float) -> Float[T
 
 
 def widest(
-    task: Completions, solutions_BK: Bool[Tensor, "B K"], count: int, steps: int = 300, seed: int = 0
+    task: Completions,
+    solutions_BK: Bool[Tensor, "B K"],
+    count: int,
+    *,
+    starts: int = 6,
+    steps: int = 100,
+    seed: int = 0,
 ) -> Float[Tensor, "B L V"]:
-    """Independent cells whose expected coverage is as high as Adam finds, begun at the marginals.
+    """Independent cells with the highest expected coverage that Adam finds from `starts` starts about the marginals.
 
-    No net has to reach these chances: they know the list of solutions. The search is local, from a start with
-    a little noise to leave the marginals' symmetry.
+    No net has to reach these chances: they know the list of solutions. The search is local, so better ones may exist.
     """
-    start = marginals(task, solutions_BK).clamp_min(1e-4).log()
+    B = len(solutions_BK)
+    many = solutions_BK.repeat(starts, 1)
+    start = marginals(task, many).clamp_min(1e-4).log()
     noise = torch.randn(start.shape, generator=torch.Generator().manual_seed(seed), dtype=start.dtype)
-    logits = (start + 0.3 * noise).requires_grad_()
-    adam = torch.optim.Adam([logits], lr=0.1)
+    logits = (start + noise).requires_grad_()
+    adam = torch.optim.Adam([logits], lr=0.2)
     for _ in range(steps):
         adam.zero_grad()
-        chance_BK = chance_of(task, logits.softmax(-1)) * solutions_BK
-        (-_covered(chance_BK, solutions_BK, count).sum()).backward()
+        (-_covered(chance_of(task, logits.softmax(-1)) * many, many, count).sum()).backward()
         adam.step()
-    return logits.detach().softmax(-1)
+    p_BLV = logits.detach().softmax(-1)
+    best_B = _covered(chance_of(task, p_BLV) * many, many, count).view(starts, B).argmax(0)
+    return p_BLV.unflatten(0, (starts, B))[best_B, torch.arange(B)]
 
 
 class Nats(NamedTuple):

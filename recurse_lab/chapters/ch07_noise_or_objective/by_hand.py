@@ -13,7 +13,7 @@ from recurse_lab.measure.factorized import chance_of, marginals
 from recurse_lab.tasks.four_sudoku import SIDE, FourSudoku
 
 TASK = FourSudoku()
-BOARD = (2, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 4, 0, 0)  # three solutions
+BOARD = (0, 0, 4, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 2, 0)  # four solutions
 
 
 def grid(board: Any) -> np.ndarray:
