@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "files": [],
     "recurrence": ["state"],
     "equilibrium": ["recurrence", "state"],
-    "sampling": ["recurrence"],
+    "sampling": ["recurrence", "state"],
     "tasks": [],
     "show": [],
     "nn": [],

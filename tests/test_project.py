@@ -28,6 +28,8 @@ PAPERS = {  # names in the glossary -> papers that their symbols come from
     "HRM": "wang2025hrm",
     "DEQ": "bai2019deq",
     "Faith and Fate": "dziri2023faith",
+    "GRAM": "baek2026gram",
+    "PTRM": "sghaier2026ptrm",
 }
 
 

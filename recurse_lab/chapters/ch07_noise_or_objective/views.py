@@ -7,9 +7,16 @@ import numpy as np
 from torch import Generator
 
 from recurse_lab.chapters.ch07_noise_or_objective import by_hand, published
-from recurse_lab.chapters.ch07_noise_or_objective.practice import Shown
+from recurse_lab.chapters.ch07_noise_or_objective.rows import (
+    choice_rows,
+    chosen_rows,
+    free_rows,
+    guided_rows,
+    shown_rows,
+    split_rows,
+)
 from recurse_lab.claims.arms import ArmResult
-from recurse_lab.experiments.completions.arm import SAMPLES, STEPS, CompletionArm, Way
+from recurse_lab.experiments.completions.arm import SAMPLES, CompletionArm, Way
 from recurse_lab.experiments.completions.inside import Fan, by_cycle, by_solutions, fan
 from recurse_lab.experiments.completions.problems import boards
 from recurse_lab.experiments.completions.scores import sampled
@@ -23,10 +30,9 @@ from recurse_lab.experiments.completions.tables import (
     seconds_a_draw,
     valid,
 )
-from recurse_lab.experiments.sudoku.choosing import NOISES, USES, by_use
+from recurse_lab.experiments.sudoku.choosing import by_use
 from recurse_lab.measure.factorized import Floor, at_temperature, entropies, floor, marginals, widest
 from recurse_lab.measure.solution_sets import Samples
-from recurse_lab.records.record import Record
 from recurse_lab.records.replicate import Results
 
 __all__ = [
@@ -35,14 +41,20 @@ __all__ = [
     "by_solutions",
     "by_use",
     "by_way",
+    "choice_rows",
+    "chosen_rows",
     "covered",
     "covered_at_equal_compute",
     "fan",
+    "free_rows",
+    "guided_rows",
     "mean_score",
     "published",
     "rows",
     "sampled",
     "seconds_a_draw",
+    "shown_rows",
+    "split_rows",
     "valid",
 ]
 
@@ -89,18 +101,6 @@ def nats(arm: CompletionArm, seed: int) -> Any:
     return entropies(task, task.solutions(boards(arm, "test", seed).inputs))
 
 
-def shown_rows(nets: Mapping[str, Shown]) -> dict[str, dict[str, float]]:
-    """Small nets: what posterior and prior reach, and what it costs."""
-    return {
-        name: {
-            "posterior: the given answer comes back": one.posterior,
-            "prior: the draw is a solution": one.prior,
-            "nats": one.nats,
-        }
-        for name, one in nets.items()
-    }
-
-
 def means(found: Sequence[ArmResult]) -> dict[str, float]:
     """Name of each arm or way -> mean over seeds."""
     return {arm.name: float(np.mean(list(arm.values.values()))) for arm in found}
@@ -114,40 +114,6 @@ def fan_boards(found: Fan) -> tuple[np.ndarray, np.ndarray, list[str]]:
     return by_hand.grid(found.board), solved, titles
 
 
-def _judged(arm: CompletionArm) -> list[tuple[str, Way]]:
-    """The ways of an arm that make as many cycles as in training."""
-    return [(name, way) for name, way in arm.ways.items() if way.steps == STEPS]
-
-
-def guided_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str, dict[str, Any]]:
-    """Variational nets: what their draws reach, posterior against prior, and nats; means over seeds."""
-    table = {}
-    for arm, runs in results.items():
-        ((name, _),) = _judged(arms[arm])
-        each = [run.values for run in runs.values()]
-        table[arms[arm].label] = {
-            "draws valid": mean_score(runs, name, "validity"),
-            "solutions found": mean_score(runs, name, "coverage"),
-            "valid, one solution": mean_score(runs, name, "one_solution"),
-            "posterior: answer comes back": float(np.mean([values["posterior"] for values in each])),
-            "nats": float(np.mean([sum(values["kl"]) for values in each])),
-            "seeds": len(runs),
-        }
-    return table
-
-
-def split_rows(known: Mapping[int, Record], unseen: Mapping[int, Record]) -> dict[str, dict[str, float]]:
-    """The variational net on new boards of known grids, and of kinds of grids that were never a target."""
-    return {
-        label: {
-            "draws valid": mean_score(runs, way, "validity"),
-            "solutions found": mean_score(runs, way, "coverage"),
-            "those of the test kinds": mean_score(runs, way, "unseen"),
-        }
-        for label, runs, way in (("grids known", known, "masks"), ("kinds unseen", unseen, "latent"))
-    }
-
-
 def price(
     results: Results, arms: Mapping[str, CompletionArm], ways: Mapping[str, tuple[str, ...]]
 ) -> dict[str, dict[float, float]]:
@@ -157,57 +123,6 @@ def price(
         for name in arms[arm].ways:
             points[name] = (mean_score(runs, name, "flops") / 1e6, mean_score(runs, name, "coverage"))
     return {label: dict(points[name] for name in names) for label, names in ways.items()}
-
-
-def free_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str, dict[str, Any]]:
-    """Boards drawn from nothing: share valid, and how many different ones among 256."""
-    table = {}
-    for arm, runs in results.items():
-        for name, way in _judged(arms[arm]):
-            each = [run.values["ways"][name].get("free") for run in runs.values()]
-            if None not in each:
-                table[way.label or arms[arm].label] = {
-                    "valid": float(np.mean([one["valid"] for one in each])),
-                    "different": float(np.mean([one["different"] for one in each])),
-                }
-    return table
-
-
-def chosen_rows(results: Results, arms: Mapping[str, CompletionArm]) -> dict[str, dict[str, float]]:
-    """Boards with several solutions: a draw, the draw that the reward head likes best, any of twenty."""
-    table = {}
-    for arm, runs in results.items():
-        for name, way in _judged(arms[arm]):
-            if all("chosen" in run.values["ways"][name] for run in runs.values()):
-                table[way.label or arms[arm].label] = {
-                    "a draw": mean_score(runs, name, "validity"),
-                    "the head's choice": mean_score(runs, name, "chosen"),
-                    "any of 20": mean_score(runs, name, "passed"),
-                }
-    return table
-
-
-def choice_rows(runs: Mapping[int, Record]) -> dict[str, dict[str, Any]]:
-    """6x6 puzzles: one run, a longer run; for each noise a run, the majority's and the head's choice, any of 20."""
-    each = [run.values for run in runs.values()]
-    blank = dict.fromkeys(("a run in the mean", "most frequent answer", "any of 20"), "")
-    table: dict[str, dict[str, Any]] = {
-        USES[name]: {"right": float(np.mean([values[name] for values in each]))} | blank
-        for name in USES
-        if name not in NOISES
-    }
-    for noise in NOISES:
-        shares = {
-            name: float(np.mean([values["noises"][noise][name] for values in each]))
-            for name in ("mean", "majority", "passed")
-        }
-        table[USES[noise]] = {
-            "right": float(np.mean([values[noise] for values in each])),
-            "a run in the mean": shares["mean"],
-            "most frequent answer": shares["majority"],
-            "any of 20": shares["passed"],
-        }
-    return table
 
 
 def with_cycles(
