@@ -161,17 +161,20 @@ def judged(results: Results, arms: Mapping[str, CompletionArm], *, words: bool =
     return found
 
 
-def _by_way(arms: Mapping[str, CompletionArm], metric: Metric, results: Results) -> Sequence[ArmResult]:
-    return by_way(results, arms, metric)
+def _by_way(
+    claim: Claim, arms: Mapping[str, CompletionArm], metric: Metric, results: Results
+) -> Sequence[ArmResult]:
+    return claim.named(by_way(results, arms, metric))
 
 
 def _by_use(results: Results) -> Sequence[ArmResult]:
-    return by_use(results["choosing"])
+    return CHOICE.named(by_use(results["choosing"]))
 
 
 def _tested(claim: Claim, metric: Metric, *arms: Mapping[str, CompletionArm]) -> Tested:
     named = {name: arm for group in arms for name, arm in group.items() if set(arm.ways) & set(claim.arms)}
-    return Tested(claim=claim, trial=trial, arms=named, measure=partial(_by_way, named, metric), seeds=SEEDS)
+    measure = partial(_by_way, claim, named, metric)
+    return Tested(claim=claim, trial=trial, arms=named, measure=measure, seeds=SEEDS)
 
 
 GROUPS = (VARIATIONAL, NOISE, CREDIT, ORDER, BROKEN)
