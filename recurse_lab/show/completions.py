@@ -30,7 +30,7 @@ def row_of_boards(
         f"{name}: {' / '.join(' '.join(map(str, line)) for line in board.tolist())}"
         for name, board in zip(titles, boards, strict=True)
     )
-    fig = figure(title, "", "", alt, height=240, margin={"l": 8, "r": 8, "t": 56, "b": 8})
+    fig = figure(title, "", "", alt, height=240, margin={"l": 8, "r": 8, "t": 56, "b": 8}, showlegend=False)
     width = len(boards) * (n + GAP)
     hidden = {"visible": False, "fixedrange": True}
     fig.update_xaxes(range=[-0.1, width - GAP + 0.1], **hidden)
@@ -44,20 +44,26 @@ def row_of_boards(
 
 def _draw(fig: go.Figure, left: float, board: np.ndarray, given: np.ndarray) -> None:
     n, box = len(board), int(len(board) ** 0.5)
-    for row in range(n):
-        for column in range(n):
-            kept = given[row, column] > 0
-            corner = {"x0": left + column, "x1": left + column + 1, "y0": row, "y1": row + 1}
-            line = {"color": NEUTRAL, "width": 1}
-            fig.add_shape(type="rect", fillcolor="#dcecf5" if kept else "white", line=line, **corner)
-            if board[row, column]:
-                digit = f"<b>{board[row, column]}</b>" if kept else str(board[row, column])
-                place = {"x": left + column + 0.5, "y": row + 0.5, "showarrow": False}
-                fig.add_annotation(text=digit, font={"size": 13, "color": INK}, **place)
+    places = [(row, column) for row in range(n) for column in range(n)]
+    for row, column in places:
+        corner = {"x0": left + column, "x1": left + column + 1, "y0": row, "y1": row + 1}
+        color = "#dcecf5" if given[row, column] else "white"
+        fig.add_shape(
+            type="rect", fillcolor=color, line={"color": NEUTRAL, "width": 1}, layer="below", **corner
+        )
     for row in range(0, n, box):
         for column in range(0, n, box):
             corner = {"x0": left + column, "x1": left + column + box, "y0": row, "y1": row + box}
-            fig.add_shape(type="rect", line={"color": INK, "width": 2}, **corner)
+            fig.add_shape(type="rect", line={"color": INK, "width": 2}, layer="below", **corner)
+    shown = [(row, column) for row, column in places if board[row, column]]
+    fig.add_scatter(
+        x=[left + column + 0.5 for _, column in shown],
+        y=[row + 0.5 for row, _ in shown],
+        text=[f"<b>{board[place]}</b>" if given[place] else str(board[place]) for place in shown],
+        mode="text",
+        textfont={"size": 13, "color": INK},
+        hoverinfo="skip",
+    )
 
 
 def fan(paths: np.ndarray, groups: Sequence[str], title: str) -> go.Figure:

@@ -10,7 +10,7 @@ GIVEN = np.array([[1, 0], [0, 0]])
 
 def test_a_row_of_boards_shows_givens_in_bold_and_no_blank():
     fig = show.row_of_boards(GIVEN, np.array([[[1, 2], [2, 1]]]), ["the board", "A"], "Boards")
-    words = [note.text for note in fig.layout.annotations]
+    words = [word for board in fig.data for word in board.text]
     assert words.count("<b>1</b>") == 2  # in the input and in the answer
     assert sorted(word for word in words if word.isdigit()) == ["1", "2", "2"]
     assert "A: 1 2 / 2 1" in fig.layout.meta["alt"]
