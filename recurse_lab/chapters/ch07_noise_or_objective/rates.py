@@ -54,7 +54,7 @@ SEARCHED = {
 }
 
 # `search` goes beyond a best rate at the edge.
-EVERY_RATE = {factor * 1e-3 for factor in (0.5, 1, 2, 4, 8, 16)}
+EVERY_RATE = {factor * 1e-3 for factor in (0.25, 0.5, 1, 2, 4, 8, 16)}
 
 RECORDED = (
     Recorded(trial=validate, arms=at_rates(SEARCHED, dict.fromkeys(SEARCHED, EVERY_RATE)), metric=score),
