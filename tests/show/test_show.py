@@ -112,6 +112,8 @@ TREE = ([-1, 0, 1, 1, 0], ["a", "b", "3", "1", "5"], [1, 6, 3, 1, 5])
 SAID = np.array([[0, 0, 3, 1, 0], [0, 6, 3, 1, 5], [1, 6, 3, 1, 5]])
 
 
+BOARD = np.array([[1, 2], [2, 1]])
+
 FIGURES = {
     "learning_curves": lambda bad: show.learning_curves({"a": [[0.5, 0.7, bad] * 300] * 5, "b": [[0.5]] * 2}),
     "accuracy_by_steps": lambda bad: show.accuracy_by_steps(
@@ -162,6 +164,9 @@ FIGURES = {
     "similarities": lambda bad: show.similarities({"a": [[1, bad], [bad, 1]], "b": [[1]]}, "Updates"),
     "expression": lambda _: show.expression(*TREE[:2], "A tree"),
     "evaluation": lambda _: show.evaluation(*TREE, SAID, "A tree."),
+    "row_of_boards": lambda _: show.row_of_boards(BOARD, BOARD[None], ["the board", "A"], "Boards"),
+    "fan": lambda bad: show.fan(np.array([[[0, 0]], [[1, bad]]]), ["A"], "Draws"),
+    "by_price": lambda bad: show.by_price({"a": {1.0: 0.5, 2.0: bad}}, "Price", "MFLOP", "share"),
     "strands": lambda _: show.strands([(1, 0, 2), (0, 2, 1)], "Two shuffles"),
     "thought_scrubber": bits,
     "thought_scrubber of a maze": maze,
