@@ -5,7 +5,8 @@ Every model is a recurrence, and only `think` iterates it. Read `recurse_lab/rec
 - **Think**: `think`, `settle`, `equilibrium`, `Thought`, `Recurrence`, `Refined`.
 - **Train**: `fit` (or `training`, step by step) with a `Plan`, a source (`Curriculum`, `Pool`, `InTurn`) and
   an objective (`LastStep`, `EveryStep`, `Progressive`, `AtEquilibrium`, `DeepSupervision`,
-  `HaltingSupervision`); `seeded` builds models reproducibly, and `fused` computes heavy blocks faster.
+  `HaltingSupervision`); `seeded` builds models reproducibly, and `fused` computes heavy blocks faster. `best_first`
+  selects which of its own answers a model learns from.
 - **Models and tasks**: `DeepThinking`, `LoopedTransformer`, `TRM`, `HRM`, `FeedForward`, `LearnedStep`; numerical
   methods as models (`GradientDescent`, `Jacobi`, `NewtonRoot`, `PowerIteration`, `DualAscent`), and
   `PreconditionedDescent`; `PrefixSums`, `Mazes`, `Sudoku`, `LinearSystems`; `Batch`; `Classes` or `Numbers`
@@ -50,6 +51,7 @@ from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
 from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.objectives.progressive import Progressive
 from recurse_lab.train.optimizer import Plan
+from recurse_lab.train.rounds import best_first
 from recurse_lab.train.sources import Curriculum, InTurn, Pool
 
 __all__ = [
@@ -99,6 +101,7 @@ __all__ = [
     "Trace",
     "accuracy_grid",
     "arm_results",
+    "best_first",
     "eigenvalues",
     "equilibrium",
     "fit",

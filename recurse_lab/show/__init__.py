@@ -16,6 +16,7 @@ from recurse_lab.show.grids import Panel, grid_rows
 from recurse_lab.show.iterates import by_families, descent_paths, error_by_step, progress, spectra
 from recurse_lab.show.latents import eigenvalues, pca_paths, radius_by_step, residuals, settling_map
 from recurse_lab.show.programs import graph, settled_tree
+from recurse_lab.show.rounds import by_round, gain_against_gap, precision_by_share
 from recurse_lab.show.sizes import by_size, error_kinds
 from recurse_lab.show.sudoku import board_map, board_scrubber
 from recurse_lab.show.supervision import calibration, halting_histogram, loops_grid
@@ -32,6 +33,7 @@ __all__ = [
     "board_scrubber",
     "by_families",
     "by_price",
+    "by_round",
     "by_size",
     "by_step",
     "calibration",
@@ -43,6 +45,7 @@ __all__ = [
     "expression",
     "fan",
     "fit_line",
+    "gain_against_gap",
     "graph",
     "grid_rows",
     "halting_histogram",
@@ -51,6 +54,7 @@ __all__ = [
     "learning_curves",
     "loops_grid",
     "pca_paths",
+    "precision_by_share",
     "progress",
     "radius_by_step",
     "residuals",
