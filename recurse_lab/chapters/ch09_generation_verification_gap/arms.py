@@ -11,7 +11,7 @@ from recurse_lab.records.rerun import Recorded
 __all__ = ["ELSEWHERE", "FACTS", "LIVE", "ROUNDS", "at_profile", "build", "restore", "train", "trial"]
 
 RATE = 2e-3  # of the rounds
-BASE, ROUND = 600, 100  # optimizer steps on labeled boards, and of a round
+BASE, ROUND = 400, 100  # optimizer steps on labeled boards, and of a round
 
 
 def _arm(label: str, keep: Any, **changes: Any) -> SelfTrainingArm:
@@ -19,7 +19,7 @@ def _arm(label: str, keep: Any, **changes: Any) -> SelfTrainingArm:
     return SelfTrainingArm(label=label, keep=keep, **(fixed | changes))
 
 
-# 4x4 Sudoku, labels with one or two blanks; the boards without labels and the test have four to six givens.
+# 4x4 Sudoku: labels have one blank, boards without labels four to fourteen givens, the test four to six.
 ROUNDS = {
     "nothing": _arm("labeled boards only", "nothing"),
     "masked": _arm("labeled boards with few givens", "masked labels"),
@@ -41,6 +41,7 @@ _FACTS: dict[str, Any] = {
         labeled_givens=(4, 6),
         labeled_solutions=(1, 1),
         pool=60,
+        pool_givens=(4, 8),
         problems=64,
         givens=(4, 8),
         solutions=(2, 2),
@@ -62,13 +63,23 @@ FACTS = {
 # Other boards whose answers are cheap to check; each has several solutions, and any of them is right.
 _COLORING: dict[str, Any] = {
     "boards": Boards(
-        task="coloring", labeled=40, labeled_givens=(7, 8), pool=150, givens=(1, 3), solutions=(1, 10_000)
+        task="coloring",
+        labeled=40,
+        labeled_givens=(8, 8),
+        pool_givens=(1, 7),
+        givens=(1, 3),
+        solutions=(1, 10_000),
     ),
     "model": replace(SMALL, cells=9, learned_positions=True),
 }
 _QUEENS: dict[str, Any] = {
     "boards": Boards(
-        task="queens", labeled=40, labeled_givens=(6, 7), pool=150, givens=(2, 4), solutions=(1, 10_000)
+        task="queens",
+        labeled=40,
+        labeled_givens=(7, 7),
+        pool_givens=(2, 6),
+        givens=(2, 4),
+        solutions=(1, 10_000),
     ),
     "model": replace(SMALL, symbols=9, classes=9, cells=8),
 }

@@ -35,11 +35,12 @@ class Boards:
 
     task: Literal["sudoku", "coloring", "queens"] = "sudoku"
     labeled: int = 40
-    labeled_givens: tuple[int, int] = (14, 15)
+    labeled_givens: tuple[int, int] = (15, 15)
     labeled_solutions: tuple[int, int] = (1, 10_000)  # fewest and most
     pool: int = 150  # boards without labels
+    pool_givens: tuple[int, int] = (4, 14)
     problems: int = 256  # test boards of unseen kinds
-    givens: tuple[int, int] = (4, 6)  # of the boards without labels and of the test
+    givens: tuple[int, int] = (4, 6)  # of the test
     solutions: tuple[int, int] = (1, 1)  # fewest and most, of the same
     facts: bool = False  # only the board's own target is right, though the rules allow others
 

@@ -25,7 +25,7 @@ def labeled(boards: Boards, seed: int) -> Batch:
 
 def unlabeled(boards: Boards, seed: int) -> Batch:
     """The boards without labels, with the targets that no arm but `truth` may see."""
-    return _drawn(boards, boards.pool, boards.givens, boards.solutions, "train", "pool", seed)
+    return _drawn(boards, boards.pool, boards.pool_givens, boards.solutions, "train", "pool", seed)
 
 
 def unseen(boards: Boards, split: Split, seed: int) -> Batch:
