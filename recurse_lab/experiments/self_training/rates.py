@@ -8,7 +8,7 @@ from recurse_lab.experiments.self_training.arm import SelfTrainingArm
 from recurse_lab.experiments.self_training.trial import train
 from recurse_lab.kernels import fused
 
-RATES = (1e-3, 2e-3, 4e-3)
+RATES = (2e-3, 4e-3, 8e-3)
 SEEDS = (100, 101)
 
 
