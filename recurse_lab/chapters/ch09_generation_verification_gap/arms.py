@@ -10,18 +10,18 @@ from recurse_lab.records.rerun import Recorded
 
 __all__ = ["ELSEWHERE", "FACTS", "LIVE", "ROUNDS", "at_profile", "build", "restore", "train", "trial"]
 
-RATE = 2e-3  # of the rounds
+RATE = 4e-3  # of the rounds
 BASE, ROUND = 400, 100  # optimizer steps on labeled boards, and of a round
 
 
-def _arm(label: str, keep: Any, **changes: Any) -> SelfTrainingArm:
-    fixed: dict[str, Any] = {"model": SMALL, "base": plan(BASE), "plan": plan(ROUND, RATE)}
+def _arm(label: str, keep: Any, rate: float = RATE, **changes: Any) -> SelfTrainingArm:
+    fixed: dict[str, Any] = {"model": SMALL, "base": plan(BASE), "plan": plan(ROUND, rate)}
     return SelfTrainingArm(label=label, keep=keep, **(fixed | changes))
 
 
 # 4x4 Sudoku: labels have one blank, boards without labels four to fourteen givens, the test four to six.
 ROUNDS = {
-    "nothing": _arm("labeled boards only", "nothing"),
+    "nothing": _arm("labeled boards only", "nothing", 8e-3),
     "masked": _arm("labeled boards with few givens", "masked labels"),
     "random": _arm("own answers, at random", "random"),
     "everything": _arm("one own answer of every board", "everything"),
@@ -51,7 +51,7 @@ _FACTS: dict[str, Any] = {
         SMALL, learned_positions=True
     ),  # boards that differ by reordered lines are different facts
     "base": plan(400),
-    "plan": plan(200, RATE),
+    "plan": plan(200, 2e-3),
     "share": 1.0,
 }
 FACTS = {
@@ -90,7 +90,7 @@ _KEEPS = {
     "probability": "own probability",
 }
 ELSEWHERE = {
-    f"{task}_{keep}": _arm(f"{task}: {label}", keep, **options)
+    f"{task}_{keep}": _arm(f"{task}: {label}", keep, 2e-3, **options)
     for task, options in (("coloring", _COLORING), ("queens", _QUEENS))
     for keep, label in _KEEPS.items()
 }
