@@ -10,7 +10,7 @@ from recurse_lab.records.rerun import Recorded
 
 __all__ = ["ELSEWHERE", "FACTS", "LIVE", "ROUNDS", "at_profile", "build", "restore", "train", "trial"]
 
-RATE = 4e-3  # of the rounds
+RATE = 8e-3  # of the rounds
 BASE, ROUND = 400, 100  # optimizer steps on labeled boards, and of a round
 
 
@@ -21,7 +21,7 @@ def _arm(label: str, keep: Any, rate: float = RATE, **changes: Any) -> SelfTrain
 
 # 4x4 Sudoku: labels have one blank, boards without labels four to fourteen givens, the test four to six.
 ROUNDS = {
-    "nothing": _arm("labeled boards only", "nothing", 8e-3),
+    "nothing": _arm("labeled boards only", "nothing"),
     "masked": _arm("labeled boards with few givens", "masked labels"),
     "random": _arm("own answers, at random", "random"),
     "everything": _arm("one own answer of every board", "everything"),
