@@ -123,6 +123,7 @@ def test_a_chapter_imports_no_other_chapter(module):
         "expressions",
         "scan",
         "completions",
+        "self_training",
     ],
 )
 def test_rooms_of_experiments_have_one_plan(room):

@@ -16,6 +16,7 @@ from recurse_lab.experiments.line_program.arm import LineArm
 from recurse_lab.experiments.prefix_sums.arm import LOOPED
 from recurse_lab.experiments.prefix_sums.halting import compare_rules
 from recurse_lab.experiments.prefix_sums.trial import HALTING_LENGTHS
+from recurse_lab.experiments.self_training.arm import SelfTrainingArm
 from recurse_lab.experiments.sudoku.arm import SudokuArm
 from recurse_lab.experiments.sudoku.choosing import ChoosingArm
 from recurse_lab.experiments.sudoku.trial import trial
@@ -78,7 +79,7 @@ def test_one_seed_is_too_few():
 
 def test_every_committed_claim_can_be_judged_anew_and_no_other():
     assert TESTED.keys() == COMMITTED.keys()
-    assert len(TESTED) == 39
+    assert len(TESTED) == 46
     assert all(name.startswith(f"{one.claim.chapter}-") for name, one in TESTED.items())
 
 
@@ -91,8 +92,14 @@ def test_the_claim_is_the_committed_one_on_as_many_seeds(name):
     assert one.claim.recorded is committed.get("recorded", False)
     assert list(one.claim.controls) == committed["controls"]
     labels = {arm["name"]: arm["label"] for arm in committed["arms"]}
-    # halting rules and ways to draw share one net, and 06-size is about one net on two kinds of lists: no trained arms
-    if one.arms.keys() != {"looped"} and name != "06-size" and not name.startswith("07-"):
+    # halting rules and ways to draw share one net, 06-size is about one net on two kinds of lists and
+    # 09-loops about one before and after a round: no trained arms
+    if (
+        one.arms.keys() != {"looped"}
+        and name != "06-size"
+        and name != "09-loops"
+        and not name.startswith("07-")
+    ):
         assert {arm: config.label for arm, config in one.arms.items()} == {
             arm: labels[arm] for arm in one.claim.arms
         }
@@ -104,6 +111,8 @@ def test_committed_values_are_whole_numbers_of_the_claims_test_problems(name):
     if isinstance(arm, CompletionArm):
         assert all(0 <= value <= 1 for one in COMMITTED[name]["arms"] for value in one["values"].values())
         return  # means of shares: boards differ in the number of their solutions
+    if name == "09-facts":
+        return  # a difference of two shares of legal draws, whose number differs
     # a share of bytes: every window has as many
     problems = TESTED[name].claim.problems * (arm.context if isinstance(arm, TextArm) else 1)
     problems = 512 if name == "06-trees-far" else problems  # a mean of 256 trees and of 128, each half of it
@@ -118,14 +127,12 @@ def problems_of(name, arm):
             return arm.puzzles.test
         case ChoosingArm():
             return arm.net.puzzles.test
-        case IterateArm() | CompletionArm():
-            return arm.problems
-        case GroupArm() | TextArm():
-            return arm.test
-        case LineArm() | TreeArm():
-            return arm.test * SIZES[name]
-        case ExpressionArm() | TableArm():
-            return arm.problems * SIZES[name]
+        case IterateArm() | CompletionArm() | ExpressionArm() | TableArm():
+            return arm.problems * SIZES.get(name, 1)
+        case GroupArm() | TextArm() | LineArm() | TreeArm():
+            return arm.test * SIZES.get(name, 1)
+        case SelfTrainingArm():
+            return arm.boards.pool if arm.boards.facts else arm.boards.problems
     if name == "02-length":
         return LOOPED.strings // 8  # test problems of each length beyond 128 bits
     return signature(compare_rules).parameters["strings"].default * HALTING_LENGTHS

@@ -167,6 +167,11 @@ FIGURES = {
     "row_of_boards": lambda _: show.row_of_boards(BOARD, BOARD[None], ["the board", "A"], "Boards"),
     "fan": lambda bad: show.fan(np.array([[[0, 0]], [[1, bad]]]), ["A"], "Draws"),
     "by_price": lambda bad: show.by_price({"a": {1.0: 0.5, 2.0: bad}}, "Price", "MFLOP", "share"),
+    "by_round": lambda bad: show.by_round({"a": {0: 0.1, 1: bad}}, "Rounds", "share"),
+    "precision_by_share": lambda bad: show.precision_by_share(
+        {"before": {"rules": {0.1: 1.0, 0.5: bad}}, "after": {"rules": {0.1: 1.0, 0.5: 0.9}}}, "Kept"
+    ),
+    "gain_against_gap": lambda bad: show.gain_against_gap({"rules": [(0.5, 0.2), (0.9, bad)]}, "Gain"),
     "strands": lambda _: show.strands([(1, 0, 2), (0, 2, 1)], "Two shuffles"),
     "thought_scrubber": bits,
     "thought_scrubber of a maze": maze,
@@ -177,6 +182,7 @@ WITH_SLIDER = (
     "board_scrubber of 6x6",
     "eigenvalues",
     "evaluation",
+    "precision_by_share",
     "progress",
     "settled_tree",
     "thought_scrubber",
