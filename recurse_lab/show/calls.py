@@ -78,8 +78,8 @@ def pairs_drift(
         title,
         "log p(right call), nats",
         "log p(wrong call), nats",
-        f"{title}: log probabilities of right and wrong calls of {len(right[0])} pairs after {', '.join(map(str, steps))} "
-        "optimizer steps; below the diagonal the right call is likelier.",
+        f"{title}: log probabilities of right and wrong calls of {len(right[0])} pairs after "
+        f"{', '.join(map(str, steps))} optimizer steps; below the diagonal the right call is likelier.",
         height=560,
         showlegend=False,
     )

@@ -1,4 +1,4 @@
-"""The functions that a call may name, and what a call denotes: parsed as JSON, dispatched from a table, never evaluated.
+"""The functions that a call may name, and what it denotes: parsed as JSON, dispatched from a table, never evaluated.
 
 A call is `{"fn": name, "args": [...]}`; arguments are calls, numbers, the claims "p" to "s", or groups such as "red".
 Claims are tried in 16 situations: all truth values of p to s, and a world of six objects in each.
@@ -110,9 +110,7 @@ def tree_of(text: str) -> Tree:
 
 def _read(found: Any, depth: int) -> Tree:
     if not isinstance(found, dict):
-        if (isinstance(found, int) and not isinstance(found, bool)) or isinstance(found, str):
-            return found
-        raise CallError(KIND, f"an argument must be a call, a whole number or a name, not {found!r:.60}")
+        return _atom(found)
     if depth > MOST_DEPTH:
         raise CallError(KIND, f"calls may stand within each other up to {MOST_DEPTH} deep")
     if set(found) != {"fn", "args"} or not isinstance(found["args"], list):
@@ -120,7 +118,17 @@ def _read(found: Any, depth: int) -> Tree:
     name = found["fn"]
     if not isinstance(name, str) or name not in TABLE:
         raise CallError(UNKNOWN, f"{name!r:.40}; known are {', '.join(TABLE)}")
-    function, arguments = TABLE[name], [_read(part, depth + 1) for part in found["args"]]
+    return _applied(name, [_read(part, depth + 1) for part in found["args"]])
+
+
+def _atom(found: Any) -> Tree:
+    if (isinstance(found, int) and not isinstance(found, bool)) or isinstance(found, str):
+        return found
+    raise CallError(KIND, f"an argument must be a call, a whole number or a name, not {found!r:.60}")
+
+
+def _applied(name: str, arguments: list[Tree]) -> Tree:
+    function = TABLE[name]
     if len(arguments) != len(function.takes):
         raise CallError(ARITY, f"{name} takes {len(function.takes)} arguments, not {len(arguments)}")
     for argument, wanted in zip(arguments, function.takes, strict=True):

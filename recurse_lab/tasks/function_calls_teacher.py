@@ -79,7 +79,8 @@ def _changed(tree: Tree, kind: Twin) -> Iterator[Tree]:
 
 
 def _atoms(tree: Tree) -> Sequence[Tree]:
-    return {"number": range(LARGEST), "claim": CLAIMS, "group": GROUPS}[kind_of(tree)]
+    atoms: dict[str, Sequence[Tree]] = {"number": range(LARGEST), "claim": CLAIMS, "group": GROUPS}
+    return atoms[kind_of(tree)]
 
 
 def error_kind(wrong: Tree, right: Tree) -> str:

@@ -88,14 +88,17 @@ def test_templates_that_reverse_name_the_second_argument_first(request_words, ca
 def test_claims_are_tried_in_all_assignments():
     values = list(itertools.product((False, True), repeat=4))
     for text, wanted in (
-        ('{"fn":"implies","args":["p","q"]}', lambda p, q, r, s: q if p else True),
-        ('{"fn":"nor","args":["r",{"fn":"not","args":["s"]}]}', lambda p, q, r, s: s and not r),
-        ('{"fn":"iff","args":["p",{"fn":"xor","args":["q","s"]}]}', lambda p, q, r, s: p is (q is not s)),
+        ('{"fn":"implies","args":["p","q"]}', lambda v: v["q"] if v["p"] else True),
+        ('{"fn":"nor","args":["r",{"fn":"not","args":["s"]}]}', lambda v: v["s"] and not v["r"]),
+        (
+            '{"fn":"iff","args":["p",{"fn":"xor","args":["q","s"]}]}',
+            lambda v: v["p"] is (v["q"] is not v["s"]),
+        ),
     ):
         found = execute(text)
-        assert sorted(found) == sorted(wanted(*one) for one in values)
+        assert sorted(found) == sorted(wanted(dict(zip("pqrs", one, strict=True))) for one in values)
         for number, one in enumerate(found):
-            assert one == wanted(*(bool(number >> place & 1) for place in range(4)))
+            assert one == wanted({name: bool(number >> place & 1) for place, name in enumerate("pqrs")})
 
 
 def test_statements_about_groups_are_counted_in_every_world():

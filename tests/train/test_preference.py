@@ -129,14 +129,18 @@ def test_before_the_first_step_the_loss_is_log_two_and_pulls_the_halves_apart():
     assert any(weight.grad.abs().max() > 0 for weight in model.parameters())
 
 
+def widened(part, most, fill):
+    return torch.nn.functional.pad(part, (0, most - part.shape[-1]), value=fill)
+
+
 def test_rows_after_the_pair_are_repeated_by_cross_entropy():
     model, reference = nets()
     more = right_rows(TASK.problems(24, "train", Random(9)))
     most = max(PAIRS.inputs.shape[-1], more.inputs.shape[-1])
     wide = [
-        torch.cat([torch.nn.functional.pad(a, (0, most - a.shape[-1]), value=fill), torch.nn.functional.pad(b[:, None], (0, most - b.shape[-1]), value=fill)], 1)
-        for a, b, fill in zip(PAIRS, more, (0, IGNORE), strict=True)
-    ]  # fmt: skip
+        torch.cat([widened(pair, most, fill), widened(other[:, None], most, fill)], 1)
+        for pair, other, fill in zip(PAIRS, more, (0, IGNORE), strict=True)
+    ]
     loss = called(Batch(*wide), model, reference, repeat=0.5).loss
     plain = TASK.loss(settle(model, more.inputs, 1).output, more.targets)
     torch.testing.assert_close(loss, called(PAIRS, model, reference).loss + 0.5 * plain)

@@ -26,7 +26,7 @@ BETA = 0.3  # of the exercise
 
 
 def some_tokens(seed: int = 8) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Log probabilities (B, T) of the tokens of right and wrong calls, by the net and by the reference; always the same.
+    """Log probabilities (B, T) of the tokens of right and wrong calls, by net and reference; always the same.
 
     Tokens after the end have log probability 0.
     """
@@ -44,7 +44,9 @@ def loss_expected() -> tuple[float, dict[str, float]]:
     found = {
         "the reference is missing: log pi(right) - log pi(wrong) alone": _loss(BETA * (r - w)),
         "the sign is turned: this pushes the wrong call up": _loss(-BETA * (r - fr - w + fw)),
-        "means over tokens: log probabilities of calls are sums": _loss(BETA * (means[0] - means[2] - means[1] + means[3])),
+        "means over tokens: log probabilities of calls are sums": _loss(
+            BETA * (means[0] - means[2] - means[1] + means[3])
+        ),
         "means over tokens and padding: log probabilities of calls are sums": _loss(
             BETA * sum(sign * part.mean(1) for sign, part in zip((1, -1, -1, 1), tokens, strict=True))
         ),
@@ -75,7 +77,8 @@ def gradient(loss: Loss) -> Any:
 def gradient_expected() -> tuple[float, dict[str, float]]:
     """The right gradient as one number, and mistake -> its number."""
     given = [part.clone().requires_grad_() for part in some_tokens(11)]
-    parts = torch.autograd.grad(dpo(*(part.sum(1) for part in given), BETA), given)
+    r, w, fr, fw = (part.sum(1) for part in given)
+    parts = torch.autograd.grad(dpo(r, w, fr, fw, BETA), given)
     halves = {
         "the gradient flows through the reference too: detach it": [True] * 4,
         "the gradient of the wrong half is missing": [True, False, False, False],
@@ -109,8 +112,8 @@ def book_loss(
     right: Tensor, wrong: Tensor, before_right: Tensor, before_wrong: Tensor, beta: float
 ) -> Tensor:
     """DPO from log probabilities of tokens."""
-    before = (part.detach().sum(1) for part in (before_right, before_wrong))
-    return dpo(right.sum(1), wrong.sum(1), *before, beta)
+    before = before_right.detach().sum(1), before_wrong.detach().sum(1)
+    return dpo(right.sum(1), wrong.sum(1), before[0], before[1], beta)
 
 
 def token_log_probs(net: MobileLLM, batch: Any) -> tuple[Float[Tensor, "B T"], Float[Tensor, "B T"]]:

@@ -58,7 +58,8 @@ def examples(arm: CallArm, seed: int, each: int = 2) -> dict[str, dict[str, str]
 
 def wrong_answers(arm: CallArm, net: MobileLLM, seed: int, most: int = 6) -> dict[str, dict[str, str]]:
     """The first test requests that a net does wrong, what it answers, and the kind of its error."""
-    problems, found = asked(arm, "test", seed)[:200], {}
+    problems = asked(arm, "test", seed)[:200]
+    found: dict[str, dict[str, str]] = {}
     for tokens, one in zip(answers(net, problems), problems, strict=True):
         kind = judged(tokens, one)
         if (

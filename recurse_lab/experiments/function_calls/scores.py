@@ -1,4 +1,4 @@
-"""Scores of a net on function calls: what its calls do, kinds of errors, preferences, distance to the taught net; costs.
+"""Scores of a net on function calls: what its calls do, errors, preferences, distance to the taught net; costs.
 
 Shape letters: R rows.
 """

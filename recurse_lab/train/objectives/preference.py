@@ -38,7 +38,7 @@ def margin(
     reference_right: Float[Tensor, " B"],
     reference_wrong: Float[Tensor, " B"],
 ) -> Float[Tensor, " B"]:
-    """log pi(right) / ref(right) - log pi(wrong) / ref(wrong): positive if the net prefers the right more than before."""
+    """log pi(right) / ref(right) - log pi(wrong) / ref(wrong): above 0, the right is preferred more than before."""
     return (right - reference_right) - (wrong - reference_wrong)
 
 
@@ -108,10 +108,14 @@ class Preference:
             before = settle(self.reference, pairs[0], self.steps).output
         assert before is not None
         rows = row_log_probs(output, targets).view(B, K)
-        given = (rows[:, 0], rows[:, 1], *row_log_probs(before, pairs[1]).view(B, 2).unbind(1))
-        loss = ipo(*given, self.beta) if self.form == "squared" else dpo(*given, self.beta, self.guard)
+        right, wrong = rows[:, 0], rows[:, 1]
+        right_before, wrong_before = row_log_probs(before, pairs[1]).view(B, 2).unbind(1)
+        if self.form == "squared":
+            loss = ipo(right, wrong, right_before, wrong_before, self.beta)
+        else:
+            loss = dpo(right, wrong, right_before, wrong_before, self.beta, self.guard)
         if self.likelihood:
-            loss = loss + self.likelihood * -rows[:, 0].sum() / _cells(batch.targets[:, 0])
+            loss = loss + self.likelihood * -right.sum() / _cells(batch.targets[:, 0])
         if K > 2 and self.repeat:
             loss = loss + self.repeat * -rows[:, 2:].sum() / _cells(batch.targets[:, 2:])
         return Outcome(loss, output, targets, batch.inputs, B)
