@@ -3,7 +3,7 @@
 Shape letters: B pairs, T tokens of an answer, padded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from recurse_lab.models.mobile_llm import MobileLLM
 from recurse_lab.recurrence import settle
 from recurse_lab.tasks.base import IGNORE
 from recurse_lab.tasks.function_calls import FunctionCalls, Pair, Problem, pair_rows
+from recurse_lab.tasks.function_calls_table import NOT_JSON
 from recurse_lab.train.by_length import ByLength
 from recurse_lab.train.objectives.preference import dpo
 
@@ -163,29 +164,73 @@ def follow(
     updates: int,
     beta: float = 0.1,
 ) -> Followed:
-    """Run the reader's training step on a copy of a taught net, and measure it every fifth of the way."""
-    net, reference = deepcopy(taught).train(), deepcopy(taught).requires_grad_(False)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
-    source = ByLength(FunctionCalls(), pair_rows(pairs), 16, Generator().manual_seed(0))
-    found = Followed([], [], [], [])
-    every = max(1, updates // 6)
-    for number in range(updates + 1):
+    """Run the reader's training step on a copy of a taught net; measure it at first and after each sixth of the way."""
+    found, every = Followed([], [], [], []), max(1, updates // 6)
+    for number, net in _training(step, taught, pairs, rate, updates, beta):
         if number % every == 0:
             measure(net, watched, number, found)
-        if number < updates:
-            step(net, reference, optimizer, source.draw(), beta)
     return found
+
+
+def after_training(
+    step: Step, taught: MobileLLM, pairs: list[Pair], watched: Watched, rate: float, updates: int
+) -> dict[str, float]:
+    """The shares of a net after a small training."""
+    for _, net in _training(step, taught, pairs, rate, updates, beta=0.1):
+        last = net
+    return shares(last, watched)
+
+
+def shares(net: MobileLLM, watched: Watched) -> dict[str, float]:
+    """Shares of the watched requests: done right, no JSON, and other calls."""
+    words = said(net, watched)
+    right, broken = (words.count(word) / len(words) for word in (RIGHT, NOT_JSON))
+    return {"right": right, "no JSON": broken, "other calls": 1 - right - broken}
+
+
+def said(net: MobileLLM, watched: Watched) -> list[str]:
+    """What the net's answers to the watched requests are: right, or the kind of their error."""
+    found = answers(net, watched.problems)
+    return [judged(tokens, one) for tokens, one in zip(found, watched.problems, strict=True)]
+
+
+def _training(
+    step: Step, taught: MobileLLM, pairs: list[Pair], rate: float, updates: int, beta: float
+) -> Iterator[tuple[int, MobileLLM]]:
+    """The net before the first step and after each."""
+    net, reference = deepcopy(taught), deepcopy(taught).requires_grad_(False)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
+    source = ByLength(FunctionCalls(), pair_rows(pairs), 16, Generator().manual_seed(0))
+    yield 0, net
+    for number in range(1, updates + 1):
+        step(net, reference, optimizer, source.draw(), beta)
+        yield number, net
 
 
 @torch.no_grad()
 def measure(net: MobileLLM, watched: Watched, step: int, found: Followed) -> None:
     """Add one measurement."""
     right, wrong = token_log_probs(net, pair_rows(watched.pairs))
-    words = [
-        judged(tokens, one)
-        for tokens, one in zip(answers(net, watched.problems), watched.problems, strict=True)
-    ]
+    words = said(net, watched)
     found.steps.append(step)
     found.right.append(right.sum(1))
     found.wrong.append(wrong.sum(1))
     found.exact.append(words.count(RIGHT) / len(words))
+
+
+def guarded_step(guard: float) -> Step:
+    """A training step as in the notebook, with the guard of DPOP in the loss."""
+
+    def step(net: MobileLLM, reference: MobileLLM, optimizer: Any, batch: Any, beta: float) -> float:
+        optimizer.zero_grad()
+        right, wrong = token_log_probs(net, batch)
+        with torch.no_grad():
+            right_before, wrong_before = token_log_probs(reference, batch)
+        sums = (part.sum(1) for part in (right, wrong, right_before, wrong_before))
+        r, w, fr, fw = sums
+        loss = dpo(r, w, fr, fw, beta, guard)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step

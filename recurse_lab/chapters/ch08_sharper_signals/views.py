@@ -36,7 +36,7 @@ from recurse_lab.tasks.function_calls_requests import FAMILIES
 from recurse_lab.tasks.function_calls_table import written
 from recurse_lab.tasks.function_calls_teacher import TWINS, Twin, twins
 
-__all__ = ["by_way", "exact", "kinds", "nets", "path", "preference_rows", "rows", "valid"]
+__all__ = ["asked", "by_way", "exact", "kinds", "nets", "path", "preference_rows", "rows", "valid"]
 
 PATH = {  # what is measured along the way -> its label
     "own prefers": "right call likelier than the net's own wrong one",
@@ -136,4 +136,35 @@ def family_rows(results: Results, arms: Mapping[str, CallArm]) -> dict[str, dict
             for family in FAMILIES
         }
         for runs in nets(results, arms).values()
+    }
+
+
+def search_rows(found: Results) -> dict[str, dict[str, Any]]:
+    """Each setting that was tried -> share of validation requests done right, and answered with JSON; means of seeds."""
+    table: dict[str, dict[str, Any]] = {}
+    for arm, runs in found.items():
+        for name in next(iter(runs.values())).values["ways"]:
+            each = [run.values["ways"][name] for run in runs.values()]
+            table[name or f"{arm}, no pairs"] = {
+                "done right": float(np.mean([one["exact"] for one in each])),
+                "JSON": float(np.mean([one["json"] for one in each])),
+                "seeds": len(each),
+            }
+    return dict(sorted(table.items(), key=lambda row: -row[1]["done right"]))
+
+
+def size_rows(
+    results: Results, arms: Mapping[str, CallArm], names: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    """Label of some nets -> weights, compute, seconds, share done right, seeds."""
+    return {
+        one.label: {
+            "weights": one.params,
+            "TFLOP": one.train_flops / 1e12,
+            "CPU-seconds": round(one.seconds),
+            "done right": float(np.mean(list(one.values.values()))),
+            "seeds": len(one.values),
+        }
+        for one in by_way(results, arms, recorded=True)
+        if one.name in names
     }

@@ -101,7 +101,7 @@ def rows(results: Results, arms: Mapping[str, CallArm]) -> dict[str, dict[str, A
             "JSON": runs.mean(lambda one: one["json"]),
             "valid call": runs.mean(valid),
             "KL to the taught net, nats": runs.mean(lambda one: one["kl"]),
-            "PFLOP": flops(runs, name) / 1e15,
+            "TFLOP": flops(runs, name) / 1e12,
             "CPU-seconds": round(seconds(runs, name, arms)),
         }
         for name, runs in nets(results, arms).items()
