@@ -1,6 +1,7 @@
 """Functions that turn arrays of numbers into plotly figures; none of them imports torch."""
 
 from recurse_lab.show.boards import thought_scrubber
+from recurse_lab.show.calls import along_training, candidates, kinds_of_answers, pairs_drift
 from recurse_lab.show.completions import by_price, fan, row_of_boards
 from recurse_lab.show.curves import (
     accuracy_by_length,
@@ -28,6 +29,7 @@ __all__ = [
     "accuracy_by_length",
     "accuracy_by_steps",
     "along",
+    "along_training",
     "board_map",
     "board_scrubber",
     "by_families",
@@ -35,6 +37,7 @@ __all__ = [
     "by_size",
     "by_step",
     "calibration",
+    "candidates",
     "descent_paths",
     "eigenvalues",
     "error_by_step",
@@ -48,8 +51,10 @@ __all__ = [
     "halting_histogram",
     "halting_tradeoff",
     "intervals",
+    "kinds_of_answers",
     "learning_curves",
     "loops_grid",
+    "pairs_drift",
     "pca_paths",
     "progress",
     "radius_by_step",

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from recurse_lab.chapters.ch08_sharper_signals import by_hand, practice
+from recurse_lab.chapters.ch08_sharper_signals import by_hand, drill, practice
 from recurse_lab.experiments.function_calls.arm import net
 from recurse_lab.models.mobile_llm import MobileLLM
 from recurse_lab.tasks.function_calls import FunctionCalls, pair_rows, prompt_of, taught_pairs
@@ -47,7 +47,7 @@ def mean_of(part):
 
 
 WRONG_VALUE = {
-    "the reference is missing": lambda r, w, fr, fw, b: -F.logsigmoid(b * (r - w).sum(1)).mean(),
+    "the reference is missing": lambda *g: -F.logsigmoid(g[4] * (g[0] - g[1]).sum(1)).mean(),
     "the sign is turned": lambda *g: F.softplus(g[4] * logits(*g[:4])).mean(),
     "means over tokens: log": lambda r, w, fr, fw, b: F.softplus(
         -b * (mean_of(r) - mean_of(fr) - mean_of(w) + mean_of(fw))
@@ -152,19 +152,19 @@ def training_step(model, reference, optimizer, batch, beta):
     return loss.item()
 
 
-def test_a_small_training_widens_the_margin_of_other_pairs_and_leaves_the_taught_net():
+def test_a_drill_widens_the_margin_of_other_pairs_and_leaves_the_taught_net():
     problems = FunctionCalls().problems(60, "train", Random(0), most=1)
     pairs = taught_pairs(problems, Random(1), ("format",))
-    watched = practice.Watched(problems[40:], pairs[40:])
+    watched = drill.Watched(problems[40:], pairs[40:])
     taught = small()
     before = deepcopy(taught.state_dict())
-    found = practice.follow(training_step, taught, pairs[:40], watched, 3e-3, 12)
+    found = drill.follow(training_step, taught, pairs[:40], watched, 3e-3, 12)
     assert found.steps == [0, 2, 4, 6, 8, 10, 12]
     margins = [(right - wrong).mean() for right, wrong in zip(found.right, found.wrong, strict=True)]
     assert margins[-1] > margins[0] + 0.5
     assert all(torch.equal(before[name], part) for name, part in taught.state_dict().items())
     assert list(found.rows())[-1] == "12 steps"
-    after = practice.after_training(training_step, taught, pairs[:40], watched, 3e-3, 2)
+    after = drill.after_training(training_step, taught, pairs[:40], watched, 3e-3, 2)
     assert sum(after.values()) == pytest.approx(1)
 
 
@@ -177,4 +177,4 @@ def test_the_guarded_step_is_that_of_the_guarded_loss():
     wanted = dpo(*given, 0.1, 7.0).item()
     assert wanted != pytest.approx(dpo(*given, 0.1).item())
     optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
-    assert practice.guarded_step(7.0)(model, reference, optimizer, batch, 0.1) == pytest.approx(wanted)
+    assert drill.guarded_step(7.0)(model, reference, optimizer, batch, 0.1) == pytest.approx(wanted)

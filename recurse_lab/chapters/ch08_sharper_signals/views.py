@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Generator
 
-from recurse_lab.chapters.ch08_sharper_signals.practice import Watched
+from recurse_lab.chapters.ch08_sharper_signals.drill import Watched
 from recurse_lab.experiments.function_calls.arm import SAMPLES, CallArm
 from recurse_lab.experiments.function_calls.problems import (
     RIGHT,
@@ -19,8 +19,10 @@ from recurse_lab.experiments.function_calls.problems import (
 )
 from recurse_lab.experiments.function_calls.scores import log_probs
 from recurse_lab.experiments.function_calls.tables import (
+    Metric,
     by_way,
     exact,
+    json,
     kinds,
     nets,
     path,
@@ -36,7 +38,7 @@ from recurse_lab.tasks.function_calls_requests import FAMILIES
 from recurse_lab.tasks.function_calls_table import written
 from recurse_lab.tasks.function_calls_teacher import TWINS, Twin, twins
 
-__all__ = ["asked", "by_way", "exact", "kinds", "nets", "path", "preference_rows", "rows", "valid"]
+__all__ = ["asked", "by_way", "exact", "json", "kinds", "nets", "path", "preference_rows", "rows", "valid"]
 
 PATH = {  # what is measured along the way -> its label
     "own prefers": "right call likelier than the net's own wrong one",
@@ -104,9 +106,9 @@ def path_nats(runs: Mapping[int, Record], way: str) -> dict[str, dict[int, float
     return {label: path(runs, way, name) for name, label in NATS.items()}
 
 
-def means(results: Results, arms: Mapping[str, CallArm]) -> dict[str, float]:
-    """Name of each net -> share of the test requests done right, mean over seeds."""
-    return {name: runs.mean(exact) for name, runs in nets(results, arms).items()}
+def means(results: Results, arms: Mapping[str, CallArm], metric: Metric = exact) -> dict[str, float]:
+    """Name of each net -> share of the test requests, done right unless a metric is given; mean over seeds."""
+    return {name: runs.mean(metric) for name, runs in nets(results, arms).items()}
 
 
 def candidates(
@@ -140,17 +142,22 @@ def family_rows(results: Results, arms: Mapping[str, CallArm]) -> dict[str, dict
 
 
 def search_rows(found: Results) -> dict[str, dict[str, Any]]:
-    """Each setting that was tried -> share of validation requests done right, and answered with JSON; means of seeds."""
-    table: dict[str, dict[str, Any]] = {}
-    for arm, runs in found.items():
-        for name in next(iter(runs.values())).values["ways"]:
-            each = [run.values["ways"][name] for run in runs.values()]
-            table[name or f"{arm}, no pairs"] = {
-                "done right": float(np.mean([one["exact"] for one in each])),
-                "JSON": float(np.mean([one["json"] for one in each])),
-                "seeds": len(each),
-            }
+    """Each setting that was tried -> shares of validation requests done right, answered with JSON; means over seeds."""
+    runs: dict[str, list[Mapping[str, float]]] = {}
+    for arm, by_seed in found.items():
+        for record in by_seed.values():
+            for name, shares in record.values["ways"].items():
+                runs.setdefault(name or arm, []).append(shares)
+    table: dict[str, dict[str, Any]] = {
+        name: {part: float(np.mean([one[key] for one in each])) for part, key in SEARCH_COLUMNS.items()}
+        | {"seeds": len(each)}
+        for name, each in runs.items()
+        if name not in ("beyond", "again")  # the taught net once more
+    }
     return dict(sorted(table.items(), key=lambda row: -row[1]["done right"]))
+
+
+SEARCH_COLUMNS = {"done right": "exact", "JSON": "json"}
 
 
 def size_rows(

@@ -18,6 +18,11 @@ def exact(scores: Mapping[str, Any]) -> float:
     return scores["exact"]
 
 
+def json(scores: Mapping[str, Any]) -> float:
+    """Share of the test requests that are answered with JSON."""
+    return scores["json"]
+
+
 def valid(scores: Mapping[str, Any]) -> float:
     """Share of the test requests that are answered with a call that can be executed: JSON, functions, arguments."""
     return scores["valid"]
@@ -98,7 +103,7 @@ def rows(results: Results, arms: Mapping[str, CallArm]) -> dict[str, dict[str, A
         runs.label: {
             "done right": runs.mean(exact),
             "of drawn calls": runs.mean(lambda one: one["drawn"]),
-            "JSON": runs.mean(lambda one: one["json"]),
+            "JSON": runs.mean(json),
             "valid call": runs.mean(valid),
             "KL to the taught net, nats": runs.mean(lambda one: one["kl"]),
             "TFLOP": flops(runs, name) / 1e12,
