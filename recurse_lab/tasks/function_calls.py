@@ -1,9 +1,7 @@
 """Requests in words, to be answered by function calls in strict JSON, which are parsed and executed.
 
-A row is a request, a mark, the tokens of a call, and an end. A net reads a row from left to right; the call and the
-end are asked for. Splits share no call: a hash of its tokens decides.
-
-Shape letters: B batch, C cells of a row, K kinds of rows (right, wrong, ...).
+A row is a request, a mark, the tokens of a call, and an end; a net reads it from left to right, and is asked for the
+call and the end. Splits share no call: a hash decides. Shape letters: B batch, C cells of a row.
 """
 
 from collections.abc import Iterable, Sequence
@@ -49,7 +47,7 @@ def _vocabulary() -> tuple[str, ...]:
 
 VOCABULARY = _vocabulary()
 NUMBER = {token: number for number, token in enumerate(VOCABULARY)}
-LONGEST_CALL = 40  # tokens; the longest of three calls has 32 and an end
+LONGEST_CALL = 40  # tokens; three calls have at most 24 and an end
 MOST_TRIES = 1_000  # draws a problem of a split, before it is given up
 
 

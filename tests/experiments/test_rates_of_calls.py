@@ -21,7 +21,7 @@ IN_USE = {
     "again": "demonstrations, rate 0.002",
     "right": "right halves, rate 0.002",
     "both": "demonstrations and right halves, rate 0.002",
-    "dpo_small": "DPO, beta .5, rate 1e-05",
+    "dpo_small": "DPO, rate 1e-05",
     "useless": "DPO, useless wrong halves, rate 1e-05",
     "guarded": "DPO, guard 50, rate 0.0001",
     "likelihood": "DPO, likelihood 10, rate 0.0003",
@@ -73,7 +73,7 @@ def test_the_best_form_of_dpo_is_the_best_that_was_tried_more_than_once():
     assert score(FORM) >= score(best) - ALIKE / 4
 
 
-FORM = "after 950 steps, DPO, rate 1e-05"
+FORM = "after 950 steps, DPO, guard 50, rate 0.0001"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ FORM = "after 950 steps, DPO, rate 1e-05"
 )
 def test_no_rate_of_a_net_from_the_start_does_clearly_more(name, arm):
     tried = [other for other in found() if other.startswith(f"{name} at ")]
-    assert len(tried) == 3
+    assert len(tried) >= 3
     assert score(f"{name} at {arm.plan.rate:g}") >= max(map(score, tried)) - ALIKE
 
 

@@ -1,8 +1,10 @@
 """The loss of pairs equals the published formulas, and its gradient is the derived one; the reference stays."""
 
 import math
+import warnings
 from copy import deepcopy
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -46,21 +48,19 @@ def test_the_squared_form_is_the_published_one():
     assert ipo(*GIVEN, 0.3).item() == pytest.approx(sum(each) / 6)
 
 
-def test_the_loss_is_that_of_trl():
+@pytest.mark.parametrize(("form", "ours"), [("sigmoid", dpo), ("ipo", ipo)])
+def test_the_loss_is_that_of_trl(form, ours):
     trl = pytest.importorskip("trl", reason="trl is an optional oracle")
-    trainer = trl.DPOTrainer.__new__(trl.DPOTrainer)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its imports
+        trainer = trl.DPOTrainer.__new__(trl.DPOTrainer)
     if not hasattr(trainer, "dpo_loss"):
-        pytest.skip("this version of trl has no separate loss")
-    trainer.__dict__.update(
-        beta=0.3,
-        label_smoothing=0.0,
-        loss_type="sigmoid",
-        reference_free=False,
-        f_divergence_type="reverse_kl",
-    )
-    trainer.accelerator = type("Device", (), {"device": "cpu"})()
+        pytest.skip("this version of trl has no loss of its own to call")
+    trainer.beta, trainer.loss_type, trainer.label_smoothing = 0.3, form, 0.0
+    trainer.reference_free, trainer.f_divergence_type = False, "reverse_kl"
+    trainer.accelerator = SimpleNamespace(device="cpu")
     losses, *_ = trainer.dpo_loss(*GIVEN)
-    assert losses.mean().item() == pytest.approx(dpo(*GIVEN, 0.3).item())
+    assert losses.mean().item() == pytest.approx(ours(*GIVEN, 0.3).item())
 
 
 @pytest.mark.parametrize("loss", [dpo, lambda *g: dpo(*g, 0.4, 5.0), lambda *g: ipo(*g, 0.2)])

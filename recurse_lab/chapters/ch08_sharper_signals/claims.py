@@ -17,7 +17,10 @@ from recurse_lab.records.replicate import Results
 _PAPER = "Manduzio et al. 2024, function calling by DPO (arXiv:2410.18890)"
 REQUESTS = 1000  # test requests of each seed
 
-# The margins were set after a search on seeds 100 and 101, on validation requests: MARGIN_NOTE
+# The margins were set after a search on seeds 100 and 101. Share of validation requests done right there: best form of
+# DPO .873 and .822, the net from which its DPO began .863 and .815; right halves from the start .858 (seed 100), beside
+# the demonstrations .823 and .762, alone .761 and .736; taught .682 and .613, plain DPO .692 and .620, at 1e-4 .326; 4
+# and 16 times the weights .468 and .170. A margin of .02 is more than one standard error of 1,000 requests.
 SIGNAL = Claim(
     id="08-signal",
     chapter="08",
@@ -48,7 +51,7 @@ HARM = replace(
     SIGNAL,
     id="08-harm",
     statement="The taught net does more new requests right, by more than 0.05, than the same net after plain DPO at "
-    "rate 1e-4, whose held-out preferences improve.",
+    "rate 1e-4.",
     source="Razin et al. 2024, likelihood displacement (arXiv:2410.08847).",
     published="refusals of unsafe requests fall from 74.4 % to 33.4 % after DPO for them",
     treatment="taught",

@@ -91,6 +91,17 @@ BEYOND = {
     **_named("demonstrations and right halves", _at((3e-3,)), "both", PASSES),
     **_named("DPO, likelihood 100", _at((3e-4,), likelihood=100.0), "pairs", PASSES),
 }
+# Near the best form of all.
+LAST = {
+    **_named("after 950 steps, DPO, guard 50", _at((3e-4,), guard=50.0), "pairs", left(950)),
+    **_named("after 950 steps, DPO, guard 15", _at((1e-4,), guard=15.0), "pairs", left(950)),
+    **_named(
+        "after 950 steps, DPO, teacher's twins, guard 50",
+        _at((1e-4,), guard=50.0, rejects="taught"),
+        "pairs",
+        left(950),
+    ),
+}
 
 
 def _rates(name: str, arm: CallArm, rates: tuple[float, ...]) -> dict[str, CallArm]:
@@ -102,13 +113,18 @@ SEARCHED = {
     "beyond": replace(BARE, ways=BEYOND),
     "again": replace(BARE, ways={name: TUNED[name] for name in AGAIN}),
     **{f"late {steps}": replace(ONCE, plan=plan(steps, 2e-3), ways=_late(steps)) for steps in EARLIER},
+    "last": replace(ONCE, plan=plan(950, 2e-3), ways=LAST),
     **_rates("taught", BARE, (1.4e-3, 3e-3)),
     **_rates("once", ONCE, (1.4e-3, 2e-3, 3e-3)),
-    **_rates("four", replace(ONCE, model=net(192), plan=plan(steps_of(192), 2e-3)), (1e-3, 2e-3, 3e-3)),
+    **_rates("four", replace(ONCE, model=net(192), plan=plan(steps_of(192), 2e-3)), (5e-4, 1e-3, 2e-3, 3e-3)),
     **_rates("sixteen", replace(ONCE, model=net(384), plan=plan(steps_of(384), 1e-3)), (5e-4, 1e-3, 2e-3)),
     **_rates("four_long", replace(ONCE, model=net(192), plan=plan(4 * steps_of(192), 1e-3)), (1e-3,)),
 }
-SEEDS_OF = {"again": SEEDS[1:], "late 950": SEEDS}  # the others: the first seed alone, for their cost
+SEEDS_OF = {
+    "again": SEEDS[1:],
+    "late 950": SEEDS,
+    "last": SEEDS,
+}  # the others: the first seed alone, for their cost
 
 RECORDED = (Recorded(trial=validate, arms=SEARCHED, metric=score),)
 

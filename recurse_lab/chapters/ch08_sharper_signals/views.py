@@ -152,9 +152,22 @@ def search_rows(found: Results) -> dict[str, dict[str, Any]]:
         name: {part: float(np.mean([one[key] for one in each])) for part, key in SEARCH_COLUMNS.items()}
         | {"seeds": len(each)}
         for name, each in runs.items()
-        if name not in ("beyond", "again")  # the taught net once more
+        if name not in ("beyond", "again", "last")  # the same nets once more, before their ways
     }
     return dict(sorted(table.items(), key=lambda row: -row[1]["done right"]))
+
+
+# Kinds of answers in a figure; all others are JSON that is no valid call, or divide by zero.
+SHOWN = (RIGHT, "order", "function", "argument", "several at once", "not JSON")
+
+
+def kind_bars(results: Results, arms: Mapping[str, CallArm]) -> dict[str, dict[str, float]]:
+    """Label -> kind of answer -> share of the test requests, mean over seeds."""
+    bars = {}
+    for label, shares in kinds(results, arms).items():
+        bars[label] = {kind: shares.get(kind, 0.0) for kind in SHOWN}
+        bars[label]["JSON, not valid"] = sum(share for kind, share in shares.items() if kind not in SHOWN)
+    return bars
 
 
 SEARCH_COLUMNS = {"done right": "exact", "JSON": "json"}
