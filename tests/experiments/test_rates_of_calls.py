@@ -23,8 +23,6 @@ IN_USE = {
     "both": "demonstrations and right halves, rate 0.002",
     "dpo_small": "DPO, rate 1e-05",
     "useless": "DPO, useless wrong halves, rate 1e-05",
-    "guarded": "DPO, guard 50, rate 0.0001",
-    "likelihood": "DPO, likelihood 10, rate 0.0003",
 }
 FAMILIES = {  # way -> what the settings of its family begin with
     "again": ("demonstrations, ",),
@@ -32,8 +30,6 @@ FAMILIES = {  # way -> what the settings of its family begin with
     "both": ("demonstrations and right halves, ",),
     "dpo_small": ("DPO, rate", "DPO, beta", "DPO, two rounds"),
     "useless": ("DPO, useless",),
-    "guarded": ("DPO, guard",),
-    "likelihood": ("DPO, likelihood",),
 }
 ALIKE = 0.02  # of the requests: less than the search can tell apart
 

@@ -36,8 +36,6 @@ TAUGHT = {
             "dpo_small": way("DPO, rate 1e-5", "pairs", 1e-5, PASSES),
             "dpo": way("DPO, rate 1e-4", "pairs", 1e-4, PASSES, path=True),
             "useless": way("DPO, useless pairs, rate 1e-5", "pairs", 1e-5, PASSES, rejects="others"),
-            "guarded": way("DPO with guard", "pairs", 1e-4, PASSES, guard=50.0),
-            "likelihood": way("DPO with likelihood", "pairs", 3e-4, PASSES, likelihood=10.0),
         },
     ),
 }
