@@ -20,7 +20,7 @@ REQUESTS = 1000  # test requests of each seed
 # The margins were set after a search on seeds 100 and 101. Share of validation requests done right there: best form of
 # DPO .873 and .822, the net from which its DPO began .863 and .815; right halves from the start .858 (seed 100), beside
 # the demonstrations .823 and .762, alone .761 and .736; taught .682 and .613, plain DPO .692 and .620, at 1e-4 .326; 4
-# and 16 times the weights .468 and .170. A margin of .02 is more than one standard error of 1,000 requests.
+# and 16 times the weights .468 and .170, 4 times the weights at 4 times the compute .779. A margin of .02 is more than one standard error of 1,000 requests.
 SIGNAL = Claim(
     id="08-signal",
     chapter="08",
@@ -82,10 +82,9 @@ SIZE = replace(
 LONGER = replace(
     SIZE,
     id="08-longer",
-    statement="A net with 4 times the weights does more new requests right, by more than 0.02, than the small net "
-    "once it may use 4 times the compute.",
-    treatment="four_long",
-    controls=("once",),
+    statement="The small net that learns demonstrations and right halves from the start does more new requests right, "
+    "by more than 0.02, than a net with 4 times the weights that learns the same for 4 times the compute.",
+    controls=("four_long",),
 )
 
 OTHERS = (UNTUNED, HARM, FORMAT, SIZE, LONGER)

@@ -19,7 +19,7 @@ SAID = {  # what the text of ours -> the row of the paper that it stands beside
     "dpo": "DPO",
     "likelihood": "DPO + likelihood, one round",
 }
-OURS = {"untuned": "taught", "right": "right", "dpo": "dpo_small", "likelihood": "likelihood"}  # and our nets
+OURS = {"untuned": "taught", "right": "right", "dpo": "dpo_small"}  # and our nets
 
 
 def beside(ours: Mapping[str, float]) -> dict[str, dict[str, Any]]:
