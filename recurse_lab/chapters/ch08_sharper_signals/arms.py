@@ -56,17 +56,11 @@ LATE = {
     )
 }
 
-# More weights, demonstrations and right halves from the start: at the same cost, and at four times the cost.
+# More weights, demonstrations and right halves from the start, at the same cost.
 LARGER = {
     "four": replace(_ONCE, label="4 times the weights", model=net(192), plan=plan(steps_of(192), 1e-3)),
     "sixteen": replace(_ONCE, label="16 times the weights", model=net(384), plan=plan(steps_of(384), 1e-3)),
 }
-LONG = {
-    "four_long": replace(
-        _ONCE, label="4 times the weights and compute", model=net(192), plan=plan(4 * steps_of(192), 1e-3)
-    )
-}
-
 # One seed of the arms of the headline claim and of plain DPO, trained live beside the recorded ones.
 LIVE = {
     "taught": replace(
@@ -77,4 +71,4 @@ LIVE = {
     **LATE,
 }
 
-RECORDED = (Recorded(trial=trial, arms=TAUGHT | ONCE | LATE | LARGER | LONG, metric=best_exact),)
+RECORDED = (Recorded(trial=trial, arms=TAUGHT | ONCE | LATE | LARGER, metric=best_exact),)
