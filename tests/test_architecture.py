@@ -123,6 +123,7 @@ def test_a_chapter_imports_no_other_chapter(module):
         "expressions",
         "scan",
         "completions",
+        "function_calls",
         "self_training",
     ],
 )

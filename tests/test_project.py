@@ -30,6 +30,7 @@ PAPERS = {  # names in the glossary -> papers that their symbols come from
     "Faith and Fate": "dziri2023faith",
     "GRAM": "baek2026gram",
     "PTRM": "sghaier2026ptrm",
+    "DPO": "rafailov2023dpo",
     "Mind the Gap": "song2024gap",
 }
 

@@ -1,6 +1,7 @@
 """Functions that turn arrays of numbers into plotly figures; none of them imports torch."""
 
 from recurse_lab.show.boards import thought_scrubber
+from recurse_lab.show.calls import along_training, candidates, kinds_of_answers, pairs_drift
 from recurse_lab.show.completions import by_price, fan, row_of_boards
 from recurse_lab.show.curves import (
     accuracy_by_length,
@@ -29,6 +30,7 @@ __all__ = [
     "accuracy_by_length",
     "accuracy_by_steps",
     "along",
+    "along_training",
     "board_map",
     "board_scrubber",
     "by_families",
@@ -37,6 +39,7 @@ __all__ = [
     "by_size",
     "by_step",
     "calibration",
+    "candidates",
     "descent_paths",
     "eigenvalues",
     "error_by_step",
@@ -51,8 +54,10 @@ __all__ = [
     "halting_histogram",
     "halting_tradeoff",
     "intervals",
+    "kinds_of_answers",
     "learning_curves",
     "loops_grid",
+    "pairs_drift",
     "pca_paths",
     "precision_by_share",
     "progress",

@@ -114,6 +114,12 @@ SAID = np.array([[0, 0, 3, 1, 0], [0, 6, 3, 1, 5], [1, 6, 3, 1, 5]])
 
 BOARD = np.array([[1, 2], [2, 1]])
 
+
+def drift(bad):
+    right = [np.array([-1.0, -2.0, bad]), np.array([-3.0, bad, -4.0])]
+    return show.pairs_drift([0, 25], right, [part - 1 for part in right], "Pairs")
+
+
 FIGURES = {
     "learning_curves": lambda bad: show.learning_curves({"a": [[0.5, 0.7, bad] * 300] * 5, "b": [[0.5]] * 2}),
     "accuracy_by_steps": lambda bad: show.accuracy_by_steps(
@@ -167,6 +173,14 @@ FIGURES = {
     "row_of_boards": lambda _: show.row_of_boards(BOARD, BOARD[None], ["the board", "A"], "Boards"),
     "fan": lambda bad: show.fan(np.array([[[0, 0]], [[1, bad]]]), ["A"], "Draws"),
     "by_price": lambda bad: show.by_price({"a": {1.0: 0.5, 2.0: bad}}, "Price", "MFLOP", "share"),
+    "kinds_of_answers": lambda bad: show.kinds_of_answers({"net": {"right": 0.7, "order": bad}}, "Kinds"),
+    "along_training": lambda bad: show.along_training(
+        {"a": {0: 0.5, 25: bad}}, {"b": {0: 0, 25: bad}}, "DPO"
+    ),
+    "pairs_drift": drift,
+    "candidates": lambda bad: show.candidates(
+        ["right", "order"], {"a": [-1, bad], "b": [-2, -3]}, "add 1 to 2"
+    ),
     "by_round": lambda bad: show.by_round({"a": {0: 0.1, 1: bad}}, "Rounds", "share"),
     "precision_by_share": lambda bad: show.precision_by_share(
         {"before": {"rules": {0.1: 1.0, 0.5: bad}}, "after": {"rules": {0.1: 1.0, 0.5: 0.9}}}, "Kept"
@@ -182,6 +196,7 @@ WITH_SLIDER = (
     "board_scrubber of 6x6",
     "eigenvalues",
     "evaluation",
+    "pairs_drift",
     "precision_by_share",
     "progress",
     "settled_tree",
