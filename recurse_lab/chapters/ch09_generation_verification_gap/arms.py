@@ -21,9 +21,9 @@ def _arm(label: str, keep: Any, rate: float = RATE, **changes: Any) -> SelfTrain
 
 # 4x4 Sudoku: labels have one blank, boards without labels four to fourteen givens, the test four to six.
 ROUNDS = {
-    "nothing": _arm("labeled boards only", "nothing"),
+    "nothing": _arm("labeled boards only", "nothing", 16e-3),
     "masked": _arm("labeled boards with few givens", "masked labels", 4e-3),
-    "random": _arm("own answers, at random", "random"),
+    "random": _arm("own answers, at random", "random", 16e-3),
     "everything": _arm("one own answer of every board", "everything"),
     "rules": _arm("exact rules", "rules", 4e-3),
     "rules_shuffled": _arm("boards of the rules, answers at random", "boards of rules"),
