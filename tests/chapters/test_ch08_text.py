@@ -43,3 +43,13 @@ def test_larger_nets_have_4_and_16_times_the_weights():
     small = parameters(arms.build(TAUGHT))
     four, sixteen = (parameters(arms.build(arm)) / small for arm in arms.LARGER.values())
     assert (four, sixteen) == (pytest.approx(4, abs=0.3), pytest.approx(16, abs=1))
+
+
+def test_own_wrong_calls_do_a_little_better_than_useless_ones_and_right_halves_far_better(means):
+    assert 0 < means["dpo_small"] - means["useless"] < 0.03
+    assert means["right"] - means["dpo_small"] > 0.05
+
+
+def test_what_the_text_says_of_the_losses_that_others_publish(means):
+    assert means["dpo_small"] < means["right"]
+    assert means["dpo"] < means["taught"] - 0.05

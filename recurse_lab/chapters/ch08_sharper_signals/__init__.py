@@ -7,6 +7,6 @@ CHAPTER = Chapter(
     name="08_sharper_signals",
     title="Sharper signals: right and wrong function calls",
     question="What can be learned from right and wrong function calls?",
-    minutes="about 2",
+    minutes="about 3",
     before=("00", "05"),
 )
