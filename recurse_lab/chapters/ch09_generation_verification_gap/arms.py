@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from recurse_lab.experiments.self_training.arm import SMALL, Boards, SelfTrainingArm, at_profile, plan
+from recurse_lab.experiments.self_training.facts import FactBoards
 from recurse_lab.experiments.self_training.tables import after_rounds
 from recurse_lab.experiments.self_training.trial import build, restore, train, trial
 from recurse_lab.records.rerun import Recorded
@@ -36,7 +37,7 @@ ROUNDS = {
 
 # Two answers are legal, a coin has chosen which of them is right; the labeled boards are as hard, and have one answer.
 _FACTS: dict[str, Any] = {
-    "boards": Boards(
+    "boards": FactBoards(
         labeled=400,
         labeled_givens=(4, 6),
         labeled_solutions=(1, 1),
@@ -45,7 +46,6 @@ _FACTS: dict[str, Any] = {
         problems=64,
         givens=(4, 8),
         solutions=(2, 2),
-        facts=True,
     ),
     "model": replace(
         SMALL, learned_positions=True
