@@ -79,7 +79,7 @@ def gain_against_gap(points: Mapping[str, Sequence[tuple[float, float]]], title:
     ends = [-0.1, 1.0]
     line = {"color": NEUTRAL, "dash": "dash", "width": 1.5}
     fig.add_scatter(x=ends, y=ends, mode="lines", line=line, name="gain = gap", hoverinfo="skip")
-    for index, (label, pairs) in enumerate(points.items()):
+    for index, (label, pairs) in enumerate((label, pairs) for label, pairs in points.items() if pairs):
         marker = style(index, label)["marker"] | {"size": 8}
         x, y = (plain(list(part)) for part in zip(*pairs, strict=True))
         fig.add_scatter(x=x, y=y, mode="markers", marker=marker, name=label)

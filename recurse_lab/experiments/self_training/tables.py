@@ -117,6 +117,7 @@ def verifier_rows(results: Results, number: int = 0) -> dict[str, dict[str, Any]
     found = [run.values["rounds"][number]["verifiers"] for runs in results.values() for run in runs.values()]
     names = [name for name in found[0] if all(name in one for one in found)]
     columns = {
+        "drawn": "drawn right",
         "gap": "gap",
         "between": "by choosing boards",
         "within": "by choosing answers",
