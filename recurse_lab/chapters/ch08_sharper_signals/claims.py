@@ -70,6 +70,8 @@ FORMAT = replace(
     margin=0.005,
 )
 
+# Five seeds were planned, then three for their cost; the house asks for five, so seeds 3 and 4 were run after the word
+# on seeds 0 to 2 was known (supported, +.273 [.160, .387]).
 SIZE = replace(
     SIGNAL,
     id="08-size",
@@ -82,7 +84,7 @@ SIZE = replace(
 
 OTHERS = (UNTUNED, HARM, FORMAT, SIZE)
 METRICS: Mapping[str, Metric] = {FORMAT.id: json}  # the others: `exact`
-SEEDS = {SIZE.id: 3}  # for their cost; the others: 5, seeds 0 to 4
+SEEDS = 5  # 0 to 4
 GROUPS = (TAUGHT, ONCE, LATE, LARGER)
 
 
@@ -110,7 +112,7 @@ def _tested(claim: Claim) -> Tested:
     every = {name: arm for group in GROUPS for name, arm in group.items()}
     named = {name: arm for name, arm in every.items() if {name, *arm.ways} & set(claim.arms)}
     measure = partial(_by_way, claim, named, METRICS.get(claim.id, exact))
-    return Tested(claim=claim, trial=trial, arms=named, measure=measure, seeds=SEEDS.get(claim.id, 5))
+    return Tested(claim=claim, trial=trial, arms=named, measure=measure, seeds=SEEDS)
 
 
 TESTED = tuple(_tested(claim) for claim in (SIGNAL, *OTHERS))
