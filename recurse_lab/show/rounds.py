@@ -61,7 +61,12 @@ def precision_by_share(frames: Mapping[str, Mapping[str, Mapping[float, float]]]
         ]
 
     fig.add_traces(traces(first))
-    fig.frames = [go.Frame(name=name, data=traces(curves)) for name, curves in frames.items()]
+    every = list(range(len(first)))
+    fig.frames = [
+        go.Frame(name=name, data=traces(curves), traces=every, layout={"title": {"text": f"{title}: {name}"}})
+        for name, curves in frames.items()
+    ]
+    fig.update_layout(title={"text": f"{title}: {next(iter(frames))}"})
     return with_slider(fig, list(frames), prefix="net: ")
 
 

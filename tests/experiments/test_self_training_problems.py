@@ -53,11 +53,23 @@ def test_boards_keep_their_bounds_and_test_kinds_are_never_a_target(name):
         found = task.solutions(batch.inputs).sum(1)
         assert solutions[0] <= found.min() <= found.max() <= solutions[1]
         assert task.verify(batch.inputs, batch.targets).all()
+    assert not rows(known.inputs) & rows(pool.inputs)
+    if boards.facts:
+        return  # the coin chooses among the solutions of all kinds
     trained = kinds(boards, known) | kinds(boards, pool)
     assert not trained & kinds(boards, hidden["test"])
     assert not trained & kinds(boards, hidden["validation"])
     assert not kinds(boards, hidden["validation"]) & kinds(boards, hidden["test"])
-    assert not rows(known.inputs) & rows(pool.inputs)
+
+
+def test_the_coin_of_facts_chooses_among_all_legal_answers_alike():
+    boards = replace(BOARDS["facts"], pool=400)
+    task, pool = boards.completions, unlabeled(boards, 0)
+    training = torch.tensor([kind == "train" for kind in task.kinds])
+    solutions_BK, number_B = task.solutions(pool.inputs), task.number(pool.targets)
+    differ_B = (solutions_BK & training).sum(1) == 1  # one solution is of a training kind, the other is not
+    assert differ_B.sum() > 200
+    assert training[number_B[differ_B]].float().mean().item() == pytest.approx(0.5, abs=0.09)
 
 
 def test_a_seed_draws_its_own_boards_and_arms_share_them():
