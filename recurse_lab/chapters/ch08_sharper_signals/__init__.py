@@ -7,6 +7,6 @@ CHAPTER = Chapter(
     name="08_sharper_signals",
     title="Sharper signals: right and wrong function calls",
     question="What can be learned from right and wrong function calls?",
-    minutes="about 3",
+    minutes="about 2",
     before=("00", "05"),
 )
