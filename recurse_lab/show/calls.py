@@ -54,9 +54,9 @@ def along_training(
             fig.add_scatter(x=list(curve), y=y, mode="lines+markers", row=1, col=column, **look)
     alt = f"{title}: against optimizer steps, shares of {', '.join(shares)}; in nats, {', '.join(nats)}."
     fig.update_layout(
-        template=TEMPLATE, title_text=title, meta={"alt": alt}, height=460, margin={"t": 92, "b": 130}
+        template=TEMPLATE, title_text=title, meta={"alt": alt}, height=500, margin={"t": 92, "b": 170}
     )
-    fig.update_layout(legend={"orientation": "h", "y": -0.22, "yanchor": "top"})
+    fig.update_layout(legend={"orientation": "h", "y": -0.34, "yanchor": "top"})
     fig.update_xaxes(title_text="optimizer steps")
     fig.update_yaxes(title_text="share", range=[-0.03, 1.05], row=1, col=1)
     return fig.update_yaxes(title_text="nats", row=1, col=2)

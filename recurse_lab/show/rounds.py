@@ -75,7 +75,7 @@ def gain_against_gap(points: Mapping[str, Sequence[tuple[float, float]]], title:
     fig = figure(
         title,
         "gap of the answers kept",
-        "change of the share of right draws by the round",
+        "change of right draws by the round",
         f"{title}: the change of the share of right draws against the gap for {', '.join(points)}.",
         height=520,
         legend=BELOW,

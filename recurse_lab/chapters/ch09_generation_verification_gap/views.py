@@ -52,7 +52,7 @@ def example(start: Base, number: int = 0) -> tuple[np.ndarray, np.ndarray, list[
         seen.setdefault(tuple(start.draws.answers[draw, number].tolist()), draw)
     chosen = list(seen.values())[:5]
     names = [
-        f"{'right' if right[draw] else 'wrong'}, {float(start.draws.log_p[draw, number]):.1f}"
+        f"{'right' if right[draw] else 'wrong'}, {float(start.draws.log_p[draw, number]):.2f}"
         for draw in chosen
     ]
     answers = start.draws.answers[chosen, number].view(-1, 4, 4).numpy()
