@@ -1,6 +1,7 @@
 """Answers and pairs of answers: kinds of errors, shares and log probabilities along training, pairs that drift."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 import numpy as np
 import plotly.graph_objects as go
@@ -114,11 +115,11 @@ def candidates(names: Sequence[str], log_probs: Mapping[str, Sequence[float]], t
     Args:
         names: what each call is, the right one first.
         log_probs: net -> log probability of each call, in nats.
-        title: the request.
+        title: the request; a long one is drawn in several lines.
     """
     fig = figure(
-        title,
-        "log probability of the whole call, nats (0: certain)",
+        "<br>".join(wrap(title, 48)),
+        "log probability, nats",
         "",
         f"{title}: log probabilities of {', '.join(names)} under {', '.join(log_probs)}.",
         height=210 + 40 * len(names),
