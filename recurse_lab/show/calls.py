@@ -115,19 +115,20 @@ def candidates(names: Sequence[str], log_probs: Mapping[str, Sequence[float]], t
     Args:
         names: what each call is, the right one first.
         log_probs: net -> log probability of each call, in nats.
-        title: the request; a long one is drawn in several lines.
+        title: the request; long texts are drawn in several lines.
     """
     fig = figure(
         "<br>".join(wrap(title, 48)),
         "log probability, nats",
         "",
         f"{title}: log probabilities of {', '.join(names)} under {', '.join(log_probs)}.",
-        height=210 + 40 * len(names),
+        height=210 + 60 * len(names),
         barmode="group",
         legend={"orientation": "h", "y": -0.3, "yanchor": "top"},
         margin_b=110,
     )
+    drawn = ["<br>".join(wrap(name, 40)) for name in names]
     for number, (net, values) in enumerate(log_probs.items()):
         marker = {"color": PALETTE[number], "pattern": {"shape": PATTERNS[number]}}
-        fig.add_bar(x=plain(values), y=list(names), orientation="h", name=net, marker=marker)
+        fig.add_bar(x=plain(values), y=drawn, orientation="h", name=net, marker=marker)
     return fig.update_yaxes(autorange="reversed", automargin=True)
