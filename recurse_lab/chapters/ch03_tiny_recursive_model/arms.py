@@ -3,19 +3,20 @@
 `python -m recurse_lab run --profile full --only 03` writes their reference records.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal, cast
+from typing import Literal
 
 from recurse_lab.experiments.sudoku.arm import (
+    READS,
     RECURSIVE,
     STEPS,
     TINY,
     Puzzles,
     SudokuArm,
     at_profile,
-    in_other_norm,
+    for_long,
     plan,
-    to_plateau,
 )
 from recurse_lab.experiments.sudoku.problems import puzzles
 from recurse_lab.experiments.sudoku.tables import solved
@@ -27,9 +28,10 @@ from recurse_lab.train.objectives.last_step import LastStep
 
 __all__ = [
     "APART",
+    "EQUAL",
     "LIVE",
+    "LONG_RUNS",
     "NINE",
-    "PLATEAU",
     "RECURSIVE",
     "TASTE",
     "at_profile",
@@ -51,83 +53,77 @@ TASTE = replace(
 
 
 def plain(
-    label: str, depth: int, width: int, rate: float, norm: Literal["post", "pre"], signal: bool = False
+    label: str,
+    depth: int,
+    width: int,
+    rate: float,
+    steps: int = STEPS,
+    norm: Literal["post", "pre"] = "post",
+    signal: bool = True,
 ) -> SudokuArm:
-    """A net of different blocks, each applied once; `signal` adds the loss after every block, not only the last.
+    """A net of different blocks, each applied once and asked for the answer; `signal=False`: only the last is asked.
 
-    The rate is the best for that norm in the search on validation puzzles (`sudoku_rates`). The norm is the
-    better one, except for `once` and for nets that are trained with both norms.
+    Norm and rate are the best of the search on validation puzzles, for as many steps (`sudoku_rates`).
     """
     return SudokuArm(
         label=label,
         model=FeedForwardConfig(depth=depth, width=width, norm=norm),
         objective=EveryStep(steps=depth) if signal else LastStep(steps=depth),
-        plan=plan(STEPS, rate),
+        plan=plan(steps, rate),
     )
 
 
-LIVE = {
-    "recursive": RECURSIVE,
-    # control with equal training compute and three times the parameters
-    "untied": plain("six different blocks", 6, 32, rate=4e-3, norm="post"),
-    # control with equal parameters: the recursive net's own blocks, so their norm is not searched
-    "once": plain("the same two blocks, once", 2, 32, rate=1.6e-2, norm="post"),
+# Steps that cost the training FLOPs of the recursive net's 800; the tests count them.
+EQUAL = {
+    "narrow": plain("eight narrow blocks, asked after each (1x)", 8, 16, rate=1.6e-2),
+    "narrow_compute": plain("the same, equal compute (1x)", 8, 16, rate=1.6e-2, steps=2_070),
+    "narrow_deep": plain("sixteen narrow blocks, asked after each (2x)", 16, 16, rate=1.6e-2, steps=1_035),
+    "six": plain("six blocks, asked after each (3x)", 6, 32, rate=8e-3, steps=815),
+    "twelve": plain("twelve blocks, asked after each (6x)", 12, 32, rate=8e-3, steps=407),
+    "wide": plain("eight wide blocks, asked after each (16x)", 8, 64, rate=4e-3, steps=167),
 }
 
-PLATEAU = {f"{name}_long": to_plateau(arm) for name, arm in LIVE.items()} | {
-    "four_times": to_plateau(plain("eight blocks (4x)", 8, 32, rate=8e-3, norm="pre")),
-    "sixteen_times": to_plateau(plain("eight wider blocks (16x)", 8, 64, rate=4e-3, norm="pre")),
-    "sixty_four_times": to_plateau(
-        plain("eight blocks, four times as wide (63x)", 8, 128, rate=2e-3, norm="pre")
-    ),
+LIVE = {"recursive": RECURSIVE, "narrow_compute": EQUAL["narrow_compute"]}
+
+LONG_RUNS: Mapping[str, SudokuArm] = {
+    "recursive_long": for_long(RECURSIVE, rate=4e-3),
+    "twelve_long": for_long(plain("twelve blocks, asked after each (6x)", 12, 32, rate=8e-3), rate=8e-3),
+    "deep_long": for_long(plain("24 blocks, asked after each (12x)", 24, 32, rate=4e-3), rate=4e-3),
+    "wide_long": for_long(plain("eight wide blocks, asked after each (16x)", 8, 64, rate=4e-3), rate=4e-3),
 }
 
-# Nets with norms before the branches learn faster at first but need not end higher. Train both norms.
-PLATEAU |= {
-    "untied_pre": in_other_norm(PLATEAU["untied_long"], rate=4e-3),
-    "four_times_post": in_other_norm(PLATEAU["four_times"], rate=4e-3),
-    "sixteen_times_post": in_other_norm(PLATEAU["sixteen_times"], rate=2e-3),
-    "sixty_four_times_post": in_other_norm(PLATEAU["sixty_four_times"], rate=1e-3),
-}
-
-# Controls that change parameters, depth or training signal, one at a time.
+# One change at a time, as long: no signal before the end, no depth, no signal for the recursive net's blocks.
 APART = {
-    "wide": to_plateau(plain("two blocks four times as wide (16x)", 2, 128, rate=4e-3, norm="post")),
-    "deep": to_plateau(plain("twelve blocks (6x)", 12, 32, rate=1.6e-2, norm="pre")),
-    "deep_signal": to_plateau(
-        plain("twelve blocks, asked after each (6x)", 12, 32, rate=8e-3, norm="pre", signal=True)
+    "end": for_long(
+        plain("twelve blocks, asked at the end (6x)", 12, 32, rate=4e-3, signal=False), rate=4e-3
     ),
-    "unrolled": to_plateau(
+    "shallow": for_long(
+        plain("two blocks four times as wide, asked after each (16x)", 2, 128, rate=4e-3), rate=4e-3
+    ),
+    "unrolled": for_long(
         replace(
-            RECURSIVE,
-            label="two blocks, 4 cycles, asked at the end",
-            objective=LastStep(steps=4),
-            plan=plan(STEPS, rate=8e-3),
-        )
+            RECURSIVE, label="the two blocks, 4 cycles, asked at the end (1x)", objective=LastStep(steps=4)
+        ),
+        rate=8e-3,
     ),
 }
 
-# Added after all other results were known: does it help a plain net to see the puzzle at every block?
-APART["deep_shown"] = replace(
-    APART["deep_signal"],
-    label="twelve blocks, asked after each, shown the puzzle at each (6x)",
-    model=replace(cast(FeedForwardConfig, APART["deep_signal"].model), injection=True),
-)
+# Recorded: larger boards. Reading goes on to 128 supervision steps.
+_BOARDS = Puzzles(side=9, train=4_000, train_givens=(30, 44), test_givens=(22, 27))
+NINE_READS = (*READS, 64, 128)
 
-# Train both norms, as above.
-for _name, _rate in {"deep": 2e-3, "deep_signal": 8e-3, "deep_shown": 8e-3}.items():
-    APART[f"{_name}_post"] = in_other_norm(APART[_name], _rate)
 
-# Recorded: the same architecture on 9x9 puzzles. Its rate was not searched.
-NINE = {
-    "nine": replace(
-        RECURSIVE,
-        label="two blocks on 9x9",
-        model=replace(TINY, symbols=10, classes=10, cells=81, width=48),
-        puzzles=Puzzles(side=9, train=4_000, train_givens=(30, 44), test_givens=(22, 27)),
-        batch=16,
-        plan=plan(8_000, rate=3e-3),
+def nine(arm: SudokuArm, steps: int, rate: float) -> SudokuArm:
+    """An arm on 9x9 puzzles: width 48, batch 16, and a rate that falls to a tenth at the end."""
+    model = replace(arm.model, symbols=10, classes=10, cells=81, width=48)
+    return replace(
+        arm, model=model, puzzles=_BOARDS, batch=16, plan=plan(steps, rate, decay_last=0.3), reads=NINE_READS
     )
+
+
+NINE = {
+    "nine": nine(replace(RECURSIVE, label="two blocks on 9x9"), 8_000, rate=3e-3),
+    "nine_twelve": nine(plain("twelve blocks on 9x9, asked after each (6x)", 12, 48, 3e-3), 4_000, rate=3e-3),
 }
 
-RECORDED = (Recorded(trial=trial, arms=LIVE | PLATEAU | APART | NINE, metric=solved),)
+RECORDED = (Recorded(trial=trial, arms=LIVE | EQUAL | LONG_RUNS | APART | NINE, metric=solved),)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from recurse_lab.chapters.ch03_tiny_recursive_model.arms import LIVE, PLATEAU
 from recurse_lab.claims.claim import Claim
 from recurse_lab.claims.tested import by_metric
-from recurse_lab.experiments.sudoku.arm import LONGEST
+from recurse_lab.experiments.sudoku.arm import LONG
 from recurse_lab.experiments.sudoku.tables import solved
 from recurse_lab.experiments.sudoku.trial import trial
 
@@ -41,7 +41,7 @@ def larger(word: str) -> Claim:
     return replace(
         PARAMETERS,
         id=f"03-{word.replace('_', '-')}",
-        statement=f"Trained to a plateau, or for {LONGEST:,} steps, recursing beats {PLATEAU[word].label}.",
+        statement=f"Trained to a plateau, or for {LONG:,} steps, recursing beats {PLATEAU[word].label}.",
         treatment="recursive_long",
         controls=(word, f"{word}_post"),
         margin=0.25,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from recurse_lab.chapters.ch04_recursion_or_hierarchy.arms import CARRIES, CARRY_SEEDS, ENDS, LIVE
 from recurse_lab.claims.claim import Claim
 from recurse_lab.claims.tested import by_metric
-from recurse_lab.experiments.sudoku.arm import LONGEST
+from recurse_lab.experiments.sudoku.arm import LONG
 from recurse_lab.experiments.sudoku.tables import solved
 from recurse_lab.experiments.sudoku.trial import trial
 
@@ -32,7 +32,7 @@ HIERARCHY = Claim(
 HIERARCHY_AT_PLATEAU = replace(
     HIERARCHY,
     id="04-hierarchy-plateau",
-    statement=f"Trained to a plateau, or for {LONGEST:,} steps, one network in both roles, trained through its whole "
+    statement=f"Trained to a plateau, or for {LONG:,} steps, one network in both roles, trained through its whole "
     "cycle, beats HRM's two networks with twice the parameters.",
     metric=f"{_SOLVED}, at each net's own plateau",
     treatment="recursive_long",

@@ -172,7 +172,7 @@ LARGER = {
 # 6x6 puzzles with one solution: the net of chapter 03, without and with noise in use. After half of its training the
 # head could not choose yet: on four seeds, its choice was from .10 below to .16 above the long run.
 CHOOSING = {
-    "choosing": ChoosingArm(label="two blocks, recursive", net=replace(RECURSIVE, own_test=True)),
+    "choosing": ChoosingArm(label="two blocks, recursive", net=RECURSIVE),
 }
 
 # One seed of the treatment and of the net that gets noise in use, trained live beside the recorded ones.

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, cast
 
 from recurse_lab.models.feed_forward import FeedForwardConfig
 from recurse_lab.models.trm import TRMConfig
@@ -10,7 +9,6 @@ from recurse_lab.train.objectives.every_step import EveryStep
 from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
 from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.optimizer import Plan
-from recurse_lab.train.plateau import Plateau
 
 READS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)  # supervision steps after which a recursive net's answers are read
 JUDGED = 16  # supervision steps after which a recursive net is judged, as in the papers; fixed before any run
@@ -20,7 +18,7 @@ Objective = HaltingSupervision | LastStep | EveryStep
 
 @dataclass(frozen=True, kw_only=True)
 class Puzzles:
-    """The puzzles for training, validation and test."""
+    """The puzzles for training, validation and test: each seed draws its own, and of other kinds of solution."""
 
     side: int = 6
     train_givens: tuple[int, int] = (12, 20)
@@ -40,8 +38,7 @@ class SudokuArm:
     plan: Plan
     batch: int = 32
     puzzles: Puzzles = field(default_factory=Puzzles)
-    plateau: Plateau | None = None  # ends training by the validation score; None: all steps of the plan
-    own_test: bool = False  # each seed draws its own test puzzles; False: the same ones for all
+    reads: tuple[int, ...] = READS  # supervision steps after which a recursive net is read
 
     @property
     def recursive(self) -> bool:
@@ -59,19 +56,17 @@ class SudokuArm:
         return JUDGED * self.cycles if isinstance(self.model, TRMConfig) else self.model.depth
 
 
-def plan(steps: int, rate: float) -> Plan:
-    """The plan that all arms share: betas as in the papers; warm-up, decay and slow average suited to small nets."""
+def plan(steps: int, rate: float, decay_last: float = 0.0) -> Plan:
+    """The plan that all arms share: betas as in the papers; warm-up and slow average suited to small nets."""
     return Plan(
-        steps=steps, rate=rate, warmup=20, decay_last=0.0, weight_decay=0.1, betas=(0.9, 0.95), average=0.99
+        steps=steps,
+        rate=rate,
+        warmup=20,
+        decay_last=decay_last,
+        weight_decay=0.1,
+        betas=(0.9, 0.95),
+        average=0.99,
     )
-
-
-def in_other_norm(arm: SudokuArm, rate: float) -> SudokuArm:
-    """A plain arm with its norms in the other place, and the best rate for that place."""
-    config = cast(FeedForwardConfig, arm.model)
-    norm: Literal["post", "pre"] = "pre" if config.norm == "post" else "post"
-    label = f"{arm.label}, {norm}-norm"
-    return replace(arm, label=label, model=replace(config, norm=norm), plan=replace(arm.plan, rate=rate))
 
 
 def smoke(arms: dict[str, SudokuArm]) -> dict[str, SudokuArm]:
@@ -81,14 +76,14 @@ def smoke(arms: dict[str, SudokuArm]) -> dict[str, SudokuArm]:
     def shorter(arm: SudokuArm) -> SudokuArm:
         model = replace(arm.model, cells=16, symbols=5, classes=5)
         steps = min(8, arm.plan.steps)
-        return replace(arm, model=model, plan=replace(arm.plan, steps=steps), puzzles=small, plateau=None)
+        return replace(arm, model=model, plan=replace(arm.plan, steps=steps), puzzles=small)
 
     return {name: shorter(arm) for name, arm in arms.items()}
 
 
-STEPS = 800  # optimizer steps of every live arm
-LONGEST = 4_500  # most optimizer steps of an arm that is trained to its plateau
-RULE = Plateau(every=250, patience=750, rise=0.005)
+STEPS = 800  # optimizer steps of the recursive net
+LONG = 2_000  # optimizer steps of a long run
+DECAYED = 0.3  # share of a long run, at its end, that has a tenth of the rate
 
 TINY = TRMConfig(
     symbols=7, classes=7, cells=36, width=32, heads=4, refinements=2, mixer="attention", prefix=1, multiple=1
@@ -101,9 +96,9 @@ RECURSIVE = SudokuArm(
 )
 
 
-def to_plateau(arm: SudokuArm) -> SudokuArm:
-    """The same arm, trained until its validation score stops rising."""
-    return replace(arm, plan=replace(arm.plan, steps=LONGEST), plateau=RULE)
+def for_long(arm: SudokuArm, rate: float) -> SudokuArm:
+    """The same arm, trained for long, at another rate that falls to a tenth at the end."""
+    return replace(arm, plan=plan(LONG, rate, decay_last=DECAYED))
 
 
 def at_profile(arms: Mapping[str, SudokuArm], profile: str) -> dict[str, SudokuArm]:

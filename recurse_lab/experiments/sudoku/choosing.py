@@ -67,7 +67,7 @@ def choosing(arm: ChoosingArm, seed: int) -> tuple[dict[str, Any], dict[str, Ten
         noisy = Noisy(NoisyConfig(**(asdict(net.config) | noise)), task_of(arm.net).relations())
         noisy.load_state_dict(net.state_dict())
         noises[name] = chosen(noisy, test, once, SAMPLES, Generator().manual_seed(DRAW_SEED + seed))
-    return cost(arm.net, net, len(run.loss)) | {
+    return cost(arm.net, net, len(run.loss), seed) | {
         "train_seconds": run.seconds,
         "steps": len(run.loss),
         **single,

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Int
 
 from recurse_lab.experiments.sudoku.arm import JUDGED, SudokuArm
-from recurse_lab.experiments.sudoku.problems import pool, puzzles
+from recurse_lab.experiments.sudoku.problems import puzzles
 from recurse_lab.experiments.sudoku.scores import AT_ONCE, right_after
 from recurse_lab.kernels import fused
 from recurse_lab.measure.latents import Trace, settling_step, trace
@@ -28,9 +28,9 @@ def data_table(arm: SudokuArm, seed: int, most: int = 300) -> dict[str, dict[str
     """Split -> puzzles, givens, kinds of solution, and share of the first `most` puzzles that need each technique."""
     task, rows = Sudoku(arm.puzzles.side), {}
     sets: dict[Split, Batch] = {
-        "train": pool(arm.puzzles, "train", seed),
-        "validation": puzzles(arm, "validation"),
-        "test": puzzles(arm, "test"),
+        "train": puzzles(arm, "train", seed),
+        "validation": puzzles(arm, "validation", seed),
+        "test": puzzles(arm, "test", seed),
     }
     kinds = {
         split: Counter(tuple(task.kind(grid)) for grid in batch.targets.tolist())
@@ -49,19 +49,19 @@ def data_table(arm: SudokuArm, seed: int, most: int = 300) -> dict[str, dict[str
     return rows
 
 
-def by_technique(arm: SudokuArm) -> dict[str, Batch]:
+def by_technique(arm: SudokuArm, seed: int) -> dict[str, Batch]:
     """The test puzzles, sorted by the hardest technique that they need."""
-    batch = puzzles(arm, "test")
+    batch = puzzles(arm, "test", seed)
     grades = Sudoku(arm.puzzles.side).grade(batch.inputs)
     groups = {name: [index for index, grade in enumerate(grades) if grade == name] for name in TECHNIQUES}
     return {name: Batch(*(part[chosen] for part in batch)) for name, chosen in groups.items() if chosen}
 
 
-def cases(arm: SudokuArm, net: TRM, steps: int = JUDGED) -> dict[str, tuple[Batch, Trace]]:
+def cases(arm: SudokuArm, net: TRM, seed: int, steps: int = JUDGED) -> dict[str, tuple[Batch, Trace]]:
     """The first two test puzzles for each technique, and the net's thoughts about them."""
     chosen = {
         f"needs {name}{', another' if number else ''}": Batch(*(part[number : number + 1] for part in batch))
-        for name, batch in by_technique(arm).items()
+        for name, batch in by_technique(arm, seed).items()
         for number in range(min(2, len(batch.inputs)))
     }
     return {name: (one, trace(net, one.inputs, steps * arm.cycles)) for name, one in chosen.items()}
@@ -73,9 +73,9 @@ def share_by_step(net: TRM, batch: Batch, steps: int) -> dict[int, float]:
     return {step: right_BL.all(1).float().mean().item() for step, right_BL in readings}
 
 
-def solved_after(arm: SudokuArm, net: TRM, steps: Sequence[int]) -> dict[str, dict[str, float]]:
+def solved_after(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[str, dict[str, float]]:
     """One row: share of the arm's hard puzzles that are wholly right after each number of steps."""
-    shares = share_by_step(net, puzzles(arm, "test"), max(steps))
+    shares = share_by_step(net, puzzles(arm, "test", seed), max(steps))
     size = f"{arm.puzzles.side}x{arm.puzzles.side}"
     return {f"hard {size} puzzles solved": {f"after {step} steps": shares[step] for step in steps}}
 

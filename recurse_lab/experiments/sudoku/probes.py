@@ -12,7 +12,7 @@ from torch import Tensor
 
 from recurse_lab.experiments.sudoku.arm import SudokuArm
 from recurse_lab.experiments.sudoku.inside import in_parts
-from recurse_lab.experiments.sudoku.problems import pool, puzzles
+from recurse_lab.experiments.sudoku.problems import puzzles
 from recurse_lab.kernels import fused
 from recurse_lab.models.trm import TRM, Latents
 from recurse_lab.recurrence import think
@@ -34,7 +34,7 @@ def probes(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[st
     digit, and for each digit whether the units of the cell leave it. The score of the latter is the share of
     yes-no questions answered right; the last row answers no to all. The net's own head reads each latent too.
     """
-    taught, asked = pool(arm.puzzles, "train", seed), puzzles(arm, "test")
+    taught, asked = puzzles(arm, "train", seed), puzzles(arm, "test", seed)
     taught = Batch(*(part[:500] for part in taught))
     rows: dict[str, dict[str, Any]] = {}
     by_step = [_states(net, batch, steps) for batch in (taught, asked)]

@@ -1,20 +1,21 @@
-"""The puzzles of an experiment on Sudoku."""
+"""The puzzles of an experiment on Sudoku: each seed draws its own, and deals the kinds of solution to the splits."""
 
 from functools import lru_cache
 
 from torch import Generator
 
 from recurse_lab.experiments.sudoku.arm import Puzzles, SudokuArm
-from recurse_lab.tasks.base import Batch, Split, own_seed
+from recurse_lab.tasks.base import Batch, Split
+from recurse_lab.tasks.dealt_sudoku import DealtSudoku
 from recurse_lab.tasks.sudoku import Sudoku
 
-TEST_SEED, VALIDATION_SEED = 1_000_081, 1_000_099
+# distinct draws for the three splits of one seed
+FIRST = {"train": 0, "validation": 1_000_099, "test": 1_000_081}
 
 
-def puzzles(arm: SudokuArm, split: Split, seed: int = 0) -> Batch:
-    """Hard puzzles for validation or test: each seed's own if `arm.own_test`, else the same for all arms and seeds."""
-    base = TEST_SEED if split == "test" else VALIDATION_SEED
-    return pool(arm.puzzles, split, own_seed(base, seed, arm.own_test))
+def puzzles(arm: SudokuArm, split: Split, seed: int) -> Batch:
+    """The puzzles of one split, the same for all arms of a seed: easy for training, hard for the others."""
+    return pool(arm.puzzles, split, seed)
 
 
 def task_of(arm: SudokuArm) -> Sudoku:
@@ -24,7 +25,8 @@ def task_of(arm: SudokuArm) -> Sudoku:
 
 @lru_cache(maxsize=8)
 def pool(which: Puzzles, split: Split, seed: int) -> Batch:
-    """Puzzles of one split: easy for training, hard for validation and test."""
+    """Puzzles of one split and seed. The kinds of solution in validation and test differ from those in training."""
     counts = {"train": which.train, "validation": which.validation, "test": which.test}
     givens = which.train_givens if split == "train" else which.test_givens
-    return Sudoku(which.side).pool(counts[split], givens, split, Generator().manual_seed(seed))
+    generator = Generator().manual_seed(FIRST[split] + 7_919 * (seed + 1))
+    return DealtSudoku(which.side, deal=seed).pool(counts[split], givens, split, generator)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from recurse_lab.experiments.sudoku.arm import JUDGED, READS, SudokuArm
+from recurse_lab.experiments.sudoku.arm import JUDGED, SudokuArm
 from recurse_lab.experiments.sudoku.problems import puzzles
 from recurse_lab.measure.cost import ForwardFlops, forward_flops, parameters
 from recurse_lab.measure.early_exit import answers
@@ -30,7 +30,7 @@ AT_ONCE = 64
 
 def accuracy(arm: SudokuArm, model: Model, batch: Batch) -> dict[str, Any]:
     """Shares of boards and cells right after each number of supervision steps, and of boards solved by technique."""
-    reads = [step * arm.cycles for step in READS] if arm.recursive else [arm.judged]
+    reads = [step * arm.cycles for step in arm.reads] if arm.recursive else [arm.judged]
     exact, cells = {}, {}
     by_technique: dict[str, float] = {}
     for step, right_BL in right_after(model, batch, reads):
@@ -62,12 +62,6 @@ def by_grade(arm: SudokuArm, solved_B: Tensor, batch: Batch) -> dict[str, float]
     }
 
 
-def cells_right(arm: SudokuArm, model: Model, seed: int) -> float:
-    """The validation score: share of cells right after `arm.judged` steps."""
-    ((_, right_BL),) = right_after(model, puzzles(arm, "validation", seed), [arm.judged])
-    return right_BL.float().mean().item()
-
-
 def early_exit(arm: SudokuArm, model: TRM, batch: Batch) -> dict[str, float]:
     """Share of boards right and mean supervision steps when the halting head stops each board."""
     found = answers(model, batch.inputs, cycles=arm.cycles, steps=JUDGED, early_exit=True)
@@ -75,12 +69,12 @@ def early_exit(arm: SudokuArm, model: TRM, batch: Batch) -> dict[str, float]:
     return {"exact": right.float().mean().item(), "steps": found.steps.float().mean().item()}
 
 
-def cost(arm: SudokuArm, model: Model, steps: int) -> dict[str, float]:
+def cost(arm: SudokuArm, model: Model, steps: int, seed: int) -> dict[str, float]:
     """Parameters, FLOPs of the training run, FLOPs of one answer after `arm.judged` steps.
 
     The scores that relations add are computed once a batch; each board counts an equal part of their FLOPs.
     """
-    boards = puzzles(arm, "test").inputs[: arm.batch]
+    boards = puzzles(arm, "test", seed).inputs[: arm.batch]
     per_board = ForwardFlops(*(flops / len(boards) for flops in forward_flops(model, boards)))
     return {
         "params": parameters(model),

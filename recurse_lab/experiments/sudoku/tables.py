@@ -44,16 +44,3 @@ def by_steps(runs: Mapping[int, Record]) -> dict[int, float]:
     """Supervision steps -> share of boards solved, mean over seeds."""
     shares = [run.values["exact"] for run in runs.values()]
     return {int(step): sum(share[step] for share in shares) / len(shares) for step in shares[0]}
-
-
-def ended(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str, Any]]:
-    """Label of an arm with a plateau rule -> runs that the rule ended, and runs cut off at the last step."""
-    rows = {}
-    for name, runs in results.items():
-        last = arms[name].plan.steps
-        full = sum(not run.values["plateau"] for run in runs.values())
-        rows[arms[name].label] = {
-            "ended by the rule": len(runs) - full,
-            f"cut off at step {last:,}": full,
-        }
-    return rows

@@ -5,16 +5,15 @@ from typing import Any, NamedTuple, cast
 from torch import Tensor
 
 from recurse_lab.experiments.sudoku.arm import SudokuArm
-from recurse_lab.experiments.sudoku.problems import pool, puzzles, task_of
-from recurse_lab.experiments.sudoku.scores import Model, accuracy, cells_right, cost, early_exit
+from recurse_lab.experiments.sudoku.problems import puzzles, task_of
+from recurse_lab.experiments.sudoku.scores import Model, accuracy, cost, early_exit
 from recurse_lab.kernels import fused
 from recurse_lab.models.feed_forward import FeedForward, FeedForwardConfig
 from recurse_lab.models.hrm import HRM, HRMConfig
 from recurse_lab.models.trm import TRM
 from recurse_lab.records.record import kept, loaded
-from recurse_lab.train.loop import After, Run, Step, fit, seeded
+from recurse_lab.train.loop import After, Run, fit, seeded
 from recurse_lab.train.objectives.halting_supervision import HaltingSupervision
-from recurse_lab.train.plateau import PlateauWatch
 from recurse_lab.train.sources import Pool
 
 EVERY = 20  # optimizer steps a recorded point of the learning curve
@@ -29,11 +28,10 @@ def trial(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]
     """
     model, run = train(arm, seed)
     test = puzzles(arm, "test", seed)
-    values = cost(arm, model, len(run.loss)) | {
+    values = cost(arm, model, len(run.loss), seed) | {
         "train_seconds": run.seconds,
         "steps": len(run.loss),
         "boards": run.examples,
-        "plateau": run.ended,
         "curve": run.curve(EVERY),
         **accuracy(arm, model, test),
     }
@@ -43,7 +41,7 @@ def trial(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]
 
 
 class Trained(NamedTuple):
-    """The net with its averaged weights, and its run: the learning curve, and whether a rule ended the training."""
+    """The net with its averaged weights, and its run: the learning curve."""
 
     model: Model
     run: Run
@@ -51,23 +49,12 @@ class Trained(NamedTuple):
 
 @fused()
 def train(arm: SudokuArm, seed: int, after: After | None = None) -> Trained:
-    """Train a net, to its plateau if the arm has a plateau rule; `after` is called with every step."""
+    """Train a net; `after` is called with every step."""
     with seeded(seed) as generator:
         model = build(arm)
     task = task_of(arm)
-    source = Pool(task, pool(arm.puzzles, "train", seed), arm.batch, generator, task.augment)
-    rule = PlateauWatch(arm.plateau) if arm.plateau else None
-    if rule:
-        puzzles(arm, "validation", seed)  # generate and cache the puzzles before the clock starts
-
-    def note(step: Step) -> bool:
-        ended = bool(after and after(step))
-        if rule and rule.due(step.number):
-            with step.averaged():
-                ended |= rule.note(cells_right(arm, model, seed))
-        return ended
-
-    return Trained(model, fit(model, source, arm.objective, arm.plan, generator, note))
+    source = Pool(task, puzzles(arm, "train", seed), arm.batch, generator, task.augment)
+    return Trained(model, fit(model, source, arm.objective, arm.plan, generator, after))
 
 
 def build(arm: SudokuArm) -> Model:
