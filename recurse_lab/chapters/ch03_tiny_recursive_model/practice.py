@@ -89,7 +89,7 @@ def expected() -> tuple[float, dict[str, float]]:
 def loss_of(supervise: Supervise) -> Any:
     """The loss that a reader's step returns; None or ... where it returns none."""
     found = supervise(*case())
-    return found if found is None or found is ... else float(found[0])
+    return found if found is None or found is ... else float(found[0].detach())
 
 
 def state_of(supervise: Supervise) -> Any:
