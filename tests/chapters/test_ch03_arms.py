@@ -23,7 +23,7 @@ def spent(arm):
     return arm.plan.steps * arm.batch * training_flops(arm, flops)
 
 
-@pytest.mark.parametrize("name", ["narrow_compute", "narrow_deep", "narrow_deeper", "twelve", "wide", *MORE])
+@pytest.mark.parametrize("name", ["thin", "narrow_deep", "narrow_deeper", "twelve", "wide", *MORE])
 def test_nets_of_equal_compute_have_it(name):
     arm = {**EQUAL, **MORE}[name]
     assert spent(arm) == pytest.approx(spent(RECURSIVE), rel=0.005)
@@ -49,10 +49,9 @@ def test_plain_nets_are_asked_after_each_block_unless_their_label_says_at_the_en
 def test_what_the_claims_say_of_compute_and_parameters_is_so():
     assert spent(LONG_RUNS["deep_long"]) / spent(LONG_RUNS["recursive_long"]) == pytest.approx(4, rel=0.03)
     assert spent(NINE["nine_twelve"]) / spent(NINE["nine"]) == pytest.approx(1.45, rel=0.01)
-    assert spent(EQUAL["narrow_compute"]) / spent(EQUAL["narrow"]) == pytest.approx(2.6, rel=0.01)
     assert {LONG_RUNS["deep_long"].plan.steps, LONG_RUNS["recursive_long"].plan.steps} == {2_000}
     depths = [EQUAL[name].model.depth for name in claims.COMPUTE.controls]
-    assert (min(depths), max(depths)) == (8, 24)
+    assert (min(depths), max(depths)) == (8, 32)
 
 
 def test_the_arm_on_9x9_is_the_recursive_one_on_larger_boards():

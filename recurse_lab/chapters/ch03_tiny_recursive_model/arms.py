@@ -74,7 +74,7 @@ def plain(
 # Steps that cost the training FLOPs of the recursive net's 800; the tests count them.
 EQUAL = {
     "narrow": plain("eight narrow blocks, asked after each (1x)", 8, 16, rate=8e-3),
-    "narrow_compute": plain("the same, equal compute (1x)", 8, 16, rate=8e-3, steps=2_070),
+    "thin": plain("32 thin blocks, asked after each (1x)", 32, 8, rate=1.6e-2, steps=1_604),
     "narrow_deep": plain("16 narrow blocks, asked after each (2x)", 16, 16, rate=8e-3, steps=1_035),
     "narrow_deeper": plain("24 narrow blocks, asked after each (3x)", 24, 16, rate=8e-3, steps=690),
     "twelve": plain("twelve blocks, asked after each (6x)", 12, 32, rate=8e-3, steps=407),

@@ -92,11 +92,11 @@ def factors(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[s
 
 
 FACTORS = {
-    "2.6 times the compute": ("narrow", "narrow_compute"),
-    "twice the blocks, equal compute": ("narrow_compute", "narrow_deep"),
-    "twice the width, equal compute": ("narrow_compute", "twelve"),
+    "three times the blocks, equal width and steps or less": ("narrow", "narrow_deeper"),
+    "twice the width, half the blocks, equal compute": ("narrow_deeper", "twelve"),
     "a signal after every block": ("narrow_deep_end", "narrow_deep"),
     "shared weights and a carried state, equal compute": ("narrow_deeper", "recursive"),
+    "the same, equal parameters": ("thin", "recursive"),
     "the same, trained for long, a quarter of the compute": ("deep_long", "recursive_long"),
 }
 
