@@ -14,7 +14,6 @@ from recurse_lab.experiments.sudoku.arm import (
     Puzzles,
     SudokuArm,
     at_profile,
-    for_long,
     plan,
 )
 from recurse_lab.experiments.sudoku.problems import puzzles
@@ -28,7 +27,6 @@ from recurse_lab.train.objectives.last_step import LastStep
 __all__ = [
     "EQUAL",
     "LIVE",
-    "LONG_RUNS",
     "NINE",
     "RECURSIVE",
     "TASTE",
@@ -88,11 +86,6 @@ EQUAL["narrow_deep_end"] = plain(
 
 LIVE = {"recursive": RECURSIVE, "narrow_deep": EQUAL["narrow_deep"]}
 
-LONG_RUNS = {
-    "recursive_long": for_long(RECURSIVE, rate=4e-3),
-    "deep_long": for_long(plain("24 blocks, asked after each (12x)", 24, 32, rate=4e-3), rate=4e-3),
-}
-
 # Recorded: larger boards. Reading goes on to 128 supervision steps.
 _BOARDS = Puzzles(side=9, train=4_000, train_givens=(30, 44), test_givens=(22, 27), test=128)
 NINE_READS = (*READS, 64, 128)
@@ -110,4 +103,4 @@ NINE = {
     "nine_twelve": nine(plain("twelve blocks on 9x9, asked after each (6x)", 12, 48, 3e-3), 5_800),
 }
 
-RECORDED = (Recorded(trial=trial, arms=LIVE | EQUAL | LONG_RUNS | NINE, metric=solved),)
+RECORDED = (Recorded(trial=trial, arms=LIVE | EQUAL | NINE, metric=solved),)

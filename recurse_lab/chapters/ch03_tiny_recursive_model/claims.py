@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from recurse_lab.chapters.ch03_tiny_recursive_model.arms import EQUAL, LIVE, LONG_RUNS, NINE
+from recurse_lab.chapters.ch03_tiny_recursive_model.arms import EQUAL, LIVE, NINE
 from recurse_lab.claims.arms import ArmResult, arm_results
 from recurse_lab.claims.claim import Claim
 from recurse_lab.claims.tested import Tested, by_metric
 from recurse_lab.claims.verdict import Judgment, judge
-from recurse_lab.experiments.sudoku.arm import LONG
 from recurse_lab.experiments.sudoku.tables import by_use, solved
 from recurse_lab.experiments.sudoku.trial import trial
 from recurse_lab.records.replicate import Results
@@ -56,16 +55,6 @@ COMPUTE = replace(
     margin=0.05,
 )
 
-DEEPER = replace(
-    PARAMETERS,
-    id="03-deeper",
-    statement=f"On 6x6, trained for {LONG:,} steps, two blocks that recurse solve more than 0.02 more than 24 "
-    "different blocks that are asked after each, with 12 times the parameters and 4 times the training compute.",
-    treatment="recursive_long",
-    controls=("deep_long",),
-    margin=0.02,
-)
-
 SIGNAL = replace(
     PARAMETERS,
     id="03-signal",
@@ -93,8 +82,8 @@ CHOICE = replace(
     margin=0.1,
 )
 
-OTHERS = (PARAMETERS, COMPUTE, DEEPER, SIGNAL)
-ALL = {**LIVE, **EQUAL, **LONG_RUNS, **NINE}
+OTHERS = (PARAMETERS, COMPUTE, SIGNAL)
+ALL = {**LIVE, **EQUAL, **NINE}
 SEEDS = 5
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from recurse_lab.chapters.ch03_tiny_recursive_model.arms import EQUAL, LONG_RUNS, plain
+from recurse_lab.chapters.ch03_tiny_recursive_model.arms import EQUAL, plain
 from recurse_lab.experiments.group_products.rates import at_rates, score, search
 from recurse_lab.experiments.sudoku.arm import SudokuArm
 from recurse_lab.experiments.sudoku.rates import validate
@@ -38,7 +38,6 @@ SEARCHED = {
     "narrow_deep, pre-norm": pre_norm(EQUAL["narrow_deep"]),
     "narrow_compute, pre-norm": pre_norm(MORE["narrow_compute"]),
     **{f"{name}, post-norm": arm for name, arm in MORE.items()},
-    "deep_long, post-norm": LONG_RUNS["deep_long"],
 }
 
 # `search` goes beyond a best rate at the edge.
