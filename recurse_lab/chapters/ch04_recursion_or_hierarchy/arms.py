@@ -81,7 +81,9 @@ def hierarchy(label: str, layers: tuple[int, int], rate: float = RECURSIVE.plan.
 CLAIMED = {
     "recursive": RECURSIVE,
     "hrm": hierarchy("HRM's form, 2x the weights", (2, 2), rate=4e-3),
-    "two_networks": changed("a network for each role, 2x the weights", replace(TINY, layers=(2, 2)), rate=4e-3),
+    "two_networks": changed(
+        "a network for each role, 2x the weights", replace(TINY, layers=(2, 2)), rate=4e-3
+    ),
     "no_carry": changed("fresh state at every step", rate=1.6e-2, max_age=1),
 }
 

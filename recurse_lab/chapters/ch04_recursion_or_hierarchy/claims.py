@@ -71,6 +71,4 @@ def judged(results: Results, *, words: bool = True) -> Mapping[str, Judgment]:
     }
 
 
-TESTED = tuple(
-    by_metric(claim, trial, CLAIMED, solved, seeds=SEEDS) for claim in (HIERARCHY, *OTHERS)
-)
+TESTED = tuple(by_metric(claim, trial, CLAIMED, solved, seeds=SEEDS) for claim in (HIERARCHY, *OTHERS))

@@ -31,7 +31,7 @@ SMALL = Puzzles(side=4, train_givens=(7, 10), test_givens=(4, 6), train=1_000, t
 
 
 def evaluated(order: str, graded: set[int]) -> Step:
-    """A supervision step that refines the latents of `order` in turn; only the evaluations in `graded` have gradient."""
+    """A supervision step that refines the latents of `order` in turn, with gradient in the evaluations in `graded`."""
 
     def step(net: TRM, state: State, context: Any) -> State:
         for number, latent in enumerate(order):
