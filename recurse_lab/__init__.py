@@ -7,10 +7,10 @@ Every model is a recurrence, and only `think` iterates it. Read `recurse_lab/rec
   an objective (`LastStep`, `EveryStep`, `Progressive`, `AtEquilibrium`, `DeepSupervision`,
   `HaltingSupervision`); `seeded` builds models reproducibly, and `fused` computes heavy blocks faster. `best_first`
   selects which of its own answers a model learns from.
-- **Models and tasks**: `DeepThinking`, `LoopedTransformer`, `TRM`, `HRM`, `FeedForward`, `LearnedStep`; numerical
-  methods as models (`GradientDescent`, `Jacobi`, `NewtonRoot`, `PowerIteration`, `DualAscent`), and
-  `PreconditionedDescent`; `PrefixSums`, `Mazes`, `Sudoku`, `LinearSystems`; `Batch`; `Classes` or `Numbers`
-  judge outputs.
+- **Models and tasks**: `DeepThinking`, `LoopedTransformer`, `TRM`, `HRM` (their state: `Latents`), `FeedForward`,
+  `LearnedStep`; numerical methods as models (`GradientDescent`, `Jacobi`, `NewtonRoot`, `PowerIteration`,
+  `DualAscent`), and `PreconditionedDescent`; `PrefixSums`, `Mazes`, `Sudoku`, `LinearSystems`; `Batch`; `Classes`
+  or `Numbers` judge outputs.
 - **Measure**: `trace`, `accuracy_grid`, `eigenvalues`, `spectral_radius`, `parameters`.
 - **Judge**: `Claim`, `arm_results`, `judge`, `Rows`, `paired_effect`, `verdict_of`; `replicate` runs arms over seeds.
 """
@@ -34,7 +34,7 @@ from recurse_lab.models.learned_step import LearnedStep, LearnedStepConfig
 from recurse_lab.models.looped_transformer import LoopedTransformer, LoopedTransformerConfig
 from recurse_lab.models.numerical import GradientDescent, Jacobi, NewtonRoot, PowerIteration
 from recurse_lab.models.preconditioned import PreconditionedDescent
-from recurse_lab.models.trm import TRM, TRMConfig
+from recurse_lab.models.trm import TRM, Latents, TRMConfig
 from recurse_lab.records.replicate import replicate
 from recurse_lab.recurrence import Recurrence, Refined, Thought, settle, think
 from recurse_lab.tasks.base import Batch
@@ -76,6 +76,7 @@ __all__ = [
     "InTurn",
     "Jacobi",
     "LastStep",
+    "Latents",
     "LearnedStep",
     "LearnedStepConfig",
     "LinearSystems",

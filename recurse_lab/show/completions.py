@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from recurse_lab.show.sudoku import BOXES
 from recurse_lab.show.theme import DASHES, INK, MARKERS, NEUTRAL, PALETTE, figure, plain, style
 
 GAP = 1.2  # between two boards, in cells
@@ -43,7 +44,7 @@ def row_of_boards(
 
 
 def _draw(fig: go.Figure, left: float, board: np.ndarray, given: np.ndarray) -> None:
-    n, box = len(board), int(len(board) ** 0.5)
+    n, (high, wide) = len(board), BOXES[len(board)]
     places = [(row, column) for row in range(n) for column in range(n)]
     for row, column in places:
         corner = {"x0": left + column, "x1": left + column + 1, "y0": row, "y1": row + 1}
@@ -51,9 +52,9 @@ def _draw(fig: go.Figure, left: float, board: np.ndarray, given: np.ndarray) -> 
         fig.add_shape(
             type="rect", fillcolor=color, line={"color": NEUTRAL, "width": 1}, layer="below", **corner
         )
-    for row in range(0, n, box):
-        for column in range(0, n, box):
-            corner = {"x0": left + column, "x1": left + column + box, "y0": row, "y1": row + box}
+    for row in range(0, n, high):
+        for column in range(0, n, wide):
+            corner = {"x0": left + column, "x1": left + column + wide, "y0": row, "y1": row + high}
             fig.add_shape(type="rect", line={"color": INK, "width": 2}, layer="below", **corner)
     shown = [(row, column) for row, column in places if board[row, column]]
     fig.add_scatter(

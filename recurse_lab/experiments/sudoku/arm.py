@@ -39,6 +39,8 @@ class SudokuArm:
     batch: int = 32
     puzzles: Puzzles = field(default_factory=Puzzles)
     reads: tuple[int, ...] = READS  # supervision steps after which a recursive net is read
+    draws: int = 0  # noisy runs of a recursive net among which its halting head chooses; 0: none
+    noise: float = 0.1  # deviation of the noise that these runs add at every cycle
 
     @property
     def recursive(self) -> bool:

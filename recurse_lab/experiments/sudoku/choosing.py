@@ -2,32 +2,28 @@
 
 Sghaier et al. 2026 (PTRM), arXiv:2605.19943. The net is trained without noise.
 
-Shape letters: S samples, B puzzles, L cells.
+Shape letters: S samples, B puzzles.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
-from jaxtyping import Bool, Float, Int
-from torch import Generator, Tensor
+from torch import Tensor
 
 from recurse_lab.claims.arms import ArmResult
 from recurse_lab.experiments.sudoku.arm import SudokuArm
-from recurse_lab.experiments.sudoku.problems import puzzles, task_of
+from recurse_lab.experiments.sudoku.draws import chosen
+from recurse_lab.experiments.sudoku.problems import puzzles
 from recurse_lab.experiments.sudoku.scores import cost
 from recurse_lab.experiments.sudoku.trial import train
 from recurse_lab.kernels import fused
-from recurse_lab.models.noisy import Noisy, NoisyConfig
 from recurse_lab.models.trm import TRM
 from recurse_lab.records.record import Record, kept
-from recurse_lab.recurrence import settle, think
+from recurse_lab.recurrence import think
 from recurse_lab.tasks.base import Batch
 from recurse_lab.tasks.judging import CLASSES
-
-DRAW_SEED = 1_000_003
-
 
 SAMPLES = 20
 NOISES = {
@@ -64,9 +60,7 @@ def choosing(arm: ChoosingArm, seed: int) -> tuple[dict[str, Any], dict[str, Ten
     single = alone(net, test, once)
     noises = {}
     for name, noise in NOISES.items():
-        noisy = Noisy(NoisyConfig(**(asdict(net.config) | noise)), task_of(arm.net).relations())
-        noisy.load_state_dict(net.state_dict())
-        noises[name] = chosen(noisy, test, once, SAMPLES, Generator().manual_seed(DRAW_SEED + seed))
+        noises[name] = chosen(arm.net, net, test, noise, SAMPLES, seed)
     return cost(arm.net, net, len(run.loss), seed) | {
         "train_seconds": run.seconds,
         "steps": len(run.loss),
@@ -74,32 +68,6 @@ def choosing(arm: ChoosingArm, seed: int) -> tuple[dict[str, Any], dict[str, Ten
         **{name: shares["head"] for name, shares in noises.items()},
         "noises": noises,
     }, kept(net)
-
-
-@torch.no_grad()
-def chosen(net: Noisy, batch: Batch, steps: int, samples: int, generator: Generator) -> dict[str, float]:
-    """Shares of puzzles right: a draw in the mean, the head's choice, the most frequent answer, any of the draws."""
-    answers, heads = [], []
-    for _ in range(samples):
-        last = settle(net, batch.inputs, steps, generator=generator)
-        assert last.output is not None
-        answers.append(CLASSES.answer(last.output))
-        heads.append(net.halting(last.state).halt)
-    answers_SBL = torch.stack(answers)
-    right_SB = (answers_SBL == batch.targets).all(2)
-    by_head_B = right_SB.gather(0, torch.stack(heads).argmax(0, keepdim=True))[0]
-    return {
-        "mean": right_SB.float().mean().item(),
-        "head": by_head_B.float().mean().item(),
-        "majority": _right_majority(answers_SBL, right_SB).float().mean().item(),
-        "passed": right_SB.any(0).float().mean().item(),
-    }
-
-
-def _right_majority(answers_SBL: Int[Tensor, "S B L"], right_SB: Bool[Tensor, "S B"]) -> Float[Tensor, " B"]:
-    """Whether the most frequent answer to each puzzle is right; of equally frequent ones, the first."""
-    votes_SB = (answers_SBL[:, None] == answers_SBL[None]).all(3).sum(1)
-    return right_SB.gather(0, votes_SB.argmax(0, keepdim=True))[0].float()
 
 
 @torch.no_grad()

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, cast
 from torch import Tensor
 
 from recurse_lab.experiments.sudoku.arm import SudokuArm
+from recurse_lab.experiments.sudoku.draws import chosen
 from recurse_lab.experiments.sudoku.problems import puzzles, task_of
 from recurse_lab.experiments.sudoku.scores import Model, accuracy, cost, early_exit
 from recurse_lab.kernels import fused
@@ -37,6 +38,8 @@ def trial(arm: SudokuArm, seed: int) -> tuple[dict[str, Any], dict[str, Tensor]]
     }
     if arm.recursive and isinstance(arm.objective, HaltingSupervision):
         values["early_exit"] = early_exit(arm, cast(TRM, model), test)
+    if arm.draws:
+        values["draws"] = chosen(arm, cast(TRM, model), test, {"every_step": arm.noise}, arm.draws, seed)
     return values, kept(model)
 
 
