@@ -59,13 +59,12 @@ def changed(
     model: TRMConfig = TINY,
     *,
     rate: float = RECURSIVE.plan.rate,
-    average: float = RECURSIVE.plan.average,
     **supervision: Any,
 ) -> SudokuArm:
     """The recursive net with one change; its number of steps costs the same training compute."""
     objective = replace(CARRIED, **supervision)
     steps = round(STEPS * blocks_paid(TINY, CARRIED.cycles) / blocks_paid(model, objective.cycles))
-    plan = replace(RECURSIVE.plan, steps=steps, rate=rate, average=average)
+    plan = replace(RECURSIVE.plan, steps=steps, rate=rate)
     return replace(RECURSIVE, label=label, model=model, objective=objective, plan=plan)
 
 
@@ -92,11 +91,9 @@ CHANGES = {
     "two_cycles": changed("two cycles, the first without gradient", cycles=2),
     "one_step": changed("one-step gradient", replace(TINY, gradient="last")),
     "one_latent": changed("one latent", replace(TINY, latents=1)),
-    "hrm_equal": hierarchy("HRM's form, equal weights", (1, 1)),
-    "no_average": changed("no average of the weights", average=0.0),
 }
 
-LOOPS = {f"loops_{k}": changed(f"trained with up to {k} loops", max_age=k) for k in (2, 4, 8)}
+LOOPS = {f"loops_{k}": changed(f"trained with up to {k} loops", max_age=k) for k in (2, 4)}
 
 # Both nets trained for long, with a rate that falls at the end; three seeds, no claim.
 LONG_RUNS = {

@@ -3,7 +3,7 @@
 Run the search: `python -m recurse_lab.chapters.ch04_recursion_or_hierarchy.rates`. Every control of a claim has its own
 best rate; the recursive net's was searched for chapter 03, and the arms that no claim compares keep it. The search of
 the net without a carry begins at higher rates, which were best for it in an earlier search. Every rate is tried on the
-first seed, and on the second one if it came within .05 of the best.
+first seed; if several come within .05 of the best, these are tried on the second one, too, and the best mean decides.
 """
 
 from collections.abc import Mapping
@@ -49,20 +49,25 @@ def search_all(cache: Path, folder: Path = Path("data"), jobs: int = 2) -> None:
     while any(wanted.values()):
         run(wanted, SEEDS[0])
         wanted = {name: beyond_the_edge(found, name) for name in SEARCHED}
-    run({name: near_the_best(by_rate) for name, by_rate in scores(found).items()}, SEEDS[1])
+    run(in_question(found), SEEDS[1])
     write_reference(folder, validate, found)
     write_checksums(folder)
 
 
-def near_the_best(by_rate: Mapping[float, float]) -> set[float]:
-    """The rates whose score comes within `NEAR` of the best."""
-    return {rate for rate, score in by_rate.items() if score >= max(by_rate.values()) - NEAR}
+def in_question(found: Results) -> dict[str, set[float]]:
+    """Arm -> the rates whose first score comes within `NEAR` of the best, if there are several."""
+    wanted = {}
+    for name, by_rate in scores(found).items():
+        near = {rate for rate, score in by_rate.items() if score >= max(by_rate.values()) - NEAR}
+        if len(near) > 1:
+            wanted[name] = near
+    return wanted
 
 
 def best(found: Results) -> dict[str, float]:
-    """Arm -> of the rates that were tried on both seeds, the one with the highest mean score."""
+    """Arm -> the rate with the highest mean score; rates on both seeds go before rates on one."""
     twice = {name: runs for name, runs in found.items() if len(runs) == len(SEEDS)}
-    return best_rates(twice)
+    return best_rates(found) | best_rates(twice)
 
 
 if __name__ == "__main__":
