@@ -4,7 +4,7 @@ Seeds 0 to 9 had runs in an earlier version, on other puzzles. Each seed now dea
 puzzles for training and test of its own, so that these are new draws; each claim is judged on them once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from recurse_lab.chapters.ch04_recursion_or_hierarchy.arms import CLAIMED
@@ -69,6 +69,33 @@ def judged(results: Results, *, words: bool = True) -> Mapping[str, Judgment]:
         )
         for claim in OTHERS
     }
+
+
+FORM = {
+    "supported": "At equal training compute one network that is applied again solves more than HRM's form: what HRM "
+    "adds is not needed here.",
+    "inconclusive": "At equal training compute, ten seeds do not tell one network that is applied again from HRM's "
+    "form, which has twice the weights.",
+    "contradicted": "At equal training compute HRM's form solves more than one network that is applied again: some of "
+    "what HRM adds does help here.",
+}
+ROLES = {
+    "supported": "A network for each role costs puzzles by itself, although it has twice the weights.",
+    "inconclusive": "A network for each role makes no difference by itself that ten seeds show.",
+    "contradicted": "A network for each role helps by itself, with twice the weights.",
+}
+CARRIED_ON = {
+    "supported": "What counts is the carry in training: without it, more than a quarter of the hard puzzles is lost.",
+    "inconclusive": "Training without the carry costs puzzles in the mean, but seeds differ too much for the claim's "
+    "margin.",
+    "contradicted": "Training without the carry costs nothing, against what the essay leads one to expect.",
+}
+SENTENCES = {HIERARCHY.id: FORM, NETWORKS.id: ROLES, CARRY.id: CARRIED_ON}
+
+
+def believed(judgments: Iterable[Judgment]) -> str:
+    """The sentence for each verdict, in order; empty in the smoke profile."""
+    return " ".join(SENTENCES[one.claim.id][one.verdict] for one in judgments if one.verdict)
 
 
 TESTED = tuple(by_metric(claim, trial, CLAIMED, solved, seeds=SEEDS) for claim in (HIERARCHY, *OTHERS))

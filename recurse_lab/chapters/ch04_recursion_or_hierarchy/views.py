@@ -1,6 +1,6 @@
 """Chapter 04: data for its tables and figures: changes beside published figures, loops, gradients, and ARC.
 
-Shape letters: B puzzles, T steps, K numbers of loops in training, J in the test.
+Shape letters: B puzzles, L cells, T steps, K numbers of loops in training, J in the test.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from torch import nn
+from jaxtyping import Float, Int
+from torch import Tensor, nn
 
 from recurse_lab.chapters.ch04_recursion_or_hierarchy.practice import angle
 from recurse_lab.claims.arms import arm_results
 from recurse_lab.experiments.arc.problems import chosen
 from recurse_lab.experiments.arc.tables import guesses, identities
 from recurse_lab.experiments.sudoku.arm import JUDGED, SudokuArm
-from recurse_lab.experiments.sudoku.inside import cases, in_parts
+from recurse_lab.experiments.sudoku.inside import cases
 from recurse_lab.experiments.sudoku.problems import puzzles
-from recurse_lab.experiments.sudoku.scores import right_after
+from recurse_lab.experiments.sudoku.scores import AT_ONCE, right_after
 from recurse_lab.experiments.sudoku.tables import by_steps, solved
 from recurse_lab.experiments.sudoku.trial import build
 from recurse_lab.kernels import fused
@@ -34,6 +34,7 @@ from recurse_lab.tasks.base import Batch
 __all__ = [
     "PUBLISHED",
     "angles",
+    "apart",
     "arc_example",
     "arm_results",
     "by_steps",
@@ -106,6 +107,17 @@ def changes(results: Results, arms: Mapping[str, SudokuArm], base: str) -> dict[
     return found
 
 
+def apart(results: Results, arms: Mapping[str, SudokuArm], base: str) -> dict[str, list[str]]:
+    """Labels of the arms that solve fewer boards than the base on every seed, more on every seed, or neither."""
+    found: dict[str, list[str]] = {"below": [], "above": [], "overlapping": []}
+    for name, runs in results.items():
+        if name != base:
+            differences = [solved(run) - solved(results[base][seed]) for seed, run in runs.items()]
+            word = "below" if max(differences) < 0 else "above" if min(differences) > 0 else "overlapping"
+            found[word].append(arms[name].label)
+    return found
+
+
 def loops(results: Results, trained: Mapping[str, int], tested: Sequence[int]) -> Float[np.ndarray, "K J"]:
     """Mean share of boards solved; one row for each number of loops in training, one column for each in the test."""
     return np.array(
@@ -123,12 +135,14 @@ def some(arm: SudokuArm, seed: int, count: int) -> Batch:
 
 @fused()
 @torch.inference_mode()
-def moved_by_step(arm: SudokuArm, net: TRM, batch: Batch, steps: int) -> Float[np.ndarray, "T B"]:
+def moved_by_step(
+    arm: SudokuArm, net: TRM, inputs: Int[Tensor, "B L"], steps: int
+) -> Float[np.ndarray, "T B"]:
     """Relative change of the whole state in each supervision step."""
     moved = []
-    for part in in_parts(batch):
+    for part in inputs.split(AT_ONCE):
         before, found = None, []
-        for thought in think(net, part.inputs, steps * arm.cycles):
+        for thought in think(net, part, steps * arm.cycles):
             if thought.step % arm.cycles == 0:
                 z = latent(thought.state)
                 if before is not None:
@@ -145,7 +159,7 @@ def settled_rows(
     found = {}
     for name, net in nets.items():
         arm = arms[name]
-        settled = moved_by_step(arm, net, batch, steps)[-1] < SETTLED
+        settled = moved_by_step(arm, net, batch.inputs, steps)[-1] < SETTLED
         ((_, right_BL),) = right_after(net, batch, [steps * arm.cycles])
         right = right_BL.all(1).numpy()
         found[arm.label] = {
