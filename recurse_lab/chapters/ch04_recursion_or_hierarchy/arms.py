@@ -105,12 +105,14 @@ LONG_RUNS = {
 LIVE = {name: CLAIMED[name] for name in ("recursive", "hrm")}
 
 
-def demonstrations(record: Record) -> float:
+# 2026-11-27: re-runs were first compared by pass@1 of seven tests. Seed 2 came out .208 below its record, just what
+# is allowed. The number that is compared was changed after that first result.
+def demonstrated(record: Record) -> float:
     """Share of ARC demonstrations that the net has learned, each task with the row that it was trained with."""
     return record.values["demonstrations"]["own"]
 
 
 RECORDED = (
     Recorded(trial=trial, arms=CLAIMED | CHANGES | LOOPS | LONG_RUNS, metric=solved),
-    Recorded(trial=arc_trial, arms={"arc": ARC}, metric=demonstrations),
+    Recorded(trial=arc_trial, arms={"arc": ARC}, metric=demonstrated),
 )
