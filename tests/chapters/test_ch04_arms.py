@@ -171,6 +171,7 @@ def test_every_searched_rate_in_use_is_the_best_of_the_recorded_search():
     for one in load_reference(reference_path(ROOT / "data", validate)):
         if one.arm.split(" at ")[0] in search.SEARCHED:
             found.setdefault(one.arm, {})[one.seed] = one
+    assert len(found) == 9
     assert search.best(found) == {name: arms.CLAIMED[name].plan.rate for name in search.SEARCHED}
     assert set(search.in_question(found)) <= {
         n.split(" at ")[0] for n, runs in found.items() if len(runs) == 2

@@ -9,7 +9,7 @@ from recurse_lab.experiments.arc.trial import build as build_arc
 from recurse_lab.measure.cost import parameters
 from recurse_lab.workbook.start import ROOT
 
-TEXT = "\n".join(
+TEXT = "\n\n".join(
     cell.source
     for cell in nbformat.read(ROOT / "notebooks" / "04_recursion_or_hierarchy.ipynb", as_version=4).cells
     if cell.cell_type == "markdown"

@@ -1,12 +1,11 @@
 """Chapter 00: data for its tables and figures."""
 
-from recurse_lab.chapters.rooms import PLANNED, find_rooms
 from recurse_lab.experiments.prefix_sums.inside import one_string
 from recurse_lab.measure.coverage import DIFFERENCES, coverage
 from recurse_lab.recurrence import Recurrence, think
 from recurse_lab.tasks.base import Batch
 
-__all__ = ["DIFFERENCES", "coverage", "coverage_rows", "one_string", "standing", "thought_rows"]
+__all__ = ["DIFFERENCES", "coverage", "coverage_rows", "one_string", "thought_rows"]
 
 
 def thought_rows(net: Recurrence, batch: Batch, steps: int) -> dict[str, dict[str, int | str]]:
@@ -34,11 +33,3 @@ def coverage_rows(counts: tuple[int, ...] = (5, 10)) -> dict[str, dict[str, floa
                 "lies below it": round(found.below, 3),
             }
     return rows
-
-
-def standing() -> str:
-    """Which chapters stand, and which are planned."""
-    stand = sorted(chapter.number for chapter in find_rooms().values())
-    planned = sorted(set(PLANNED) - set(stand))
-    rest = f"; still planned: {', '.join(planned)}" if planned else ""
-    return f"Chapters {', '.join(stand)} stand{rest}."
