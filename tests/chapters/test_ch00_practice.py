@@ -96,7 +96,7 @@ def test_the_string_worked_by_hand_needs_as_many_steps_as_the_text_says():
     assert parities.tolist() == [[1, 1, 0, 1, 1, 0]]
     assert practice.steps_needed(Neighbors().step, bits) == 6
     rows = views.thought_rows(Neighbors(), practice.example(), 6)
-    assert list(rows) == ["input", *(f"after {step} steps" for step in range(7)), "right"]
+    assert list(rows) == ["input", *(f"after {step} step{'s' * (step != 1)}" for step in range(7)), "right"]
     assert rows["after 6 steps"] == rows["right"] != rows["after 5 steps"]
 
 

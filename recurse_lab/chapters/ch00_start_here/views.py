@@ -17,7 +17,7 @@ def thought_rows(net: Recurrence, batch: Batch, steps: int) -> dict[str, dict[st
     found = {"input": row(batch.inputs[0].tolist())}
     for thought in think(net, batch.inputs, steps, read=True):
         assert thought.output is not None
-        found[f"after {thought.step} steps"] = row(thought.output[0].tolist())
+        found[f"after {thought.step} step{'s' * (thought.step != 1)}"] = row(thought.output[0].tolist())
     return found | {"right": row(batch.targets[0].tolist())}
 
 
