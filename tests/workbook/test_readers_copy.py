@@ -191,4 +191,4 @@ def test_the_readers_copy_uses_the_package_of_this_project(tmp_path):
     assert (run.status, run.error) == ("ok", "")
     said, shown = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1].outputs
     assert said.text.strip() == import_module("recurse_lab").__file__
-    assert "my_ours, my_theirs = [" in shown.data["text/markdown"]
+    assert "practice.shifted(state, 2)" in shown.data["text/markdown"]

@@ -7,6 +7,6 @@ CHAPTER = Chapter(
     name="04_recursion_or_hierarchy",
     title="Recursion or hierarchy: what makes the tiny net work?",
     question="Is it the hierarchy, or just that a state is refined again and again?",
-    minutes="2 to 3",
+    minutes="about 2",
     before=("03",),
 )

@@ -1,38 +1,59 @@
-"""Chapter 04: tables of changes beside published figures, of loops in training and in the test, and of ARC guesses."""
+"""Chapter 04: data for its tables and figures: changes beside published figures, loops, gradients, and ARC.
+
+Shape letters: B puzzles, L cells, T steps, K numbers of loops in training, J in the test.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
+from recurse_lab.chapters.ch04_recursion_or_hierarchy.practice import angle
 from recurse_lab.claims.arms import arm_results
 from recurse_lab.experiments.arc.problems import chosen
 from recurse_lab.experiments.arc.tables import guesses, identities
-from recurse_lab.experiments.sudoku.arm import SudokuArm
+from recurse_lab.experiments.sudoku.arm import JUDGED, SudokuArm
 from recurse_lab.experiments.sudoku.inside import cases
-from recurse_lab.experiments.sudoku.rates import tried
-from recurse_lab.experiments.sudoku.tables import by_steps, costs, ended, solved
-from recurse_lab.measure.latents import trace
+from recurse_lab.experiments.sudoku.problems import puzzles
+from recurse_lab.experiments.sudoku.scores import AT_ONCE, right_after
+from recurse_lab.experiments.sudoku.tables import by_steps, solved
+from recurse_lab.experiments.sudoku.trial import build
+from recurse_lab.kernels import fused
+from recurse_lab.measure.latents import relative_change
+from recurse_lab.measure.statistics import paired_effect
+from recurse_lab.models.trm import TRM
 from recurse_lab.records.replicate import Results
-from recurse_lab.recurrence import Recurrence
+from recurse_lab.recurrence import think
+from recurse_lab.state import latent
+from recurse_lab.tasks.arc import ArcTask
+from recurse_lab.tasks.base import Batch
 
 __all__ = [
     "PUBLISHED",
+    "angles",
+    "apart",
+    "arc_example",
+    "arm_results",
     "by_steps",
     "cases",
     "changes",
     "chosen",
-    "costs",
-    "ended",
     "guesses",
     "identities",
     "loops",
+    "mean_solved",
     "moved_by_step",
+    "rows",
+    "settled_rows",
     "solved",
-    "tried",
+    "some",
+    "swapped",
 ]
+
+SETTLED = 0.01  # relative change of the state in a supervision step, below which it counts as settled
 
 # percent of Sudoku-Extreme puzzles solved: Jolicoeur-Martineau 2025, tables 1 and 2
 PUBLISHED = {
@@ -41,39 +62,63 @@ PUBLISHED = {
     "two_networks": "82.4",
     "one_step": "56.5",
     "one_latent": "71.9",
-    "four_layers": "79.5 (n = 3)",
-    "no_average": "79.9",
 }
 
 
-def changes(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str, Any]]:
-    """Arm label -> seeds, boards solved (mean, least, most), boards given in training, parameters, published figure."""
-    rows = {}
+def rows(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str, Any]]:
+    """Arm label -> weights, steps, FLOPs of training and of an answer, boards solved; means over seeds."""
+    return {
+        arm.label: {
+            "weights": arm.params,
+            "optimizer steps": arms[arm.name].plan.steps,
+            "training FLOPs": arm.train_flops,
+            "FLOPs of one answer": arm.infer_flops,
+            "boards solved": mean_solved(results, arm.name),
+            "seeds": len(arm.values),
+        }
+        for arm in arm_results(results, arms, solved)
+    }
+
+
+def mean_solved(results: Results, name: str) -> float:
+    """Share of hard boards solved, mean over an arm's seeds."""
+    return float(np.mean([solved(run) for run in results[name].values()]))
+
+
+def changes(results: Results, arms: Mapping[str, SudokuArm], base: str) -> dict[str, dict[str, Any]]:
+    """Arm label -> boards solved, difference to the base on the same seeds with its interval, published figure."""
+    found = {}
     for arm in arm_results(results, arms, solved):
-        shares, runs = list(arm.values.values()), results[arm.name].values()
-        rows[arm.label] = {
-            "seeds": len(shares),
-            "solved": sum(shares) / len(shares),
-            "least": min(shares),
-            "most": max(shares),
-            "boards given": round(sum(run.values["boards"] for run in runs) / len(runs)),
-            "parameters": arm.params,
+        row: dict[str, Any] = {
+            "weights": arm.params,
+            "rate": arms[arm.name].plan.rate,
+            "boards solved": mean_solved(results, arm.name),
+            "least": min(arm.values.values()),
+            "most": max(arm.values.values()),
+            "minus base [95 %]": "–",
+            "seeds": len(arm.values),
             "published, %": PUBLISHED.get(arm.name, "–"),
         }
-    return rows
+        if arm.name != base:
+            pairs = [(value, solved(results[base][seed])) for seed, value in arm.values.items()]
+            effect = paired_effect(*zip(*pairs, strict=True), problems=arms[arm.name].puzzles.test)
+            row["minus base [95 %]"] = f"{effect.mean:+.3f} [{effect.low:+.3f}, {effect.high:+.3f}]"
+        found[arm.label] = row
+    return found
 
 
-def moved_by_step(
-    arm: SudokuArm, net: Recurrence, inputs: Int[Tensor, "B L"], steps: int
-) -> Float[np.ndarray, "T B"]:
-    """Relative change of the whole state in each supervision step."""
-    latents = trace(net, inputs, steps * arm.cycles, keep_latents=True).latents
-    assert latents is not None
-    ends = latents[:: arm.cycles]
-    return np.linalg.norm(np.diff(ends, axis=0), axis=-1) / np.linalg.norm(ends[1:], axis=-1)
+def apart(results: Results, arms: Mapping[str, SudokuArm], base: str) -> dict[str, list[str]]:
+    """Labels of the arms that solve fewer boards than the base on every seed, more on every seed, or neither."""
+    found: dict[str, list[str]] = {"below": [], "above": [], "overlapping": []}
+    for name, runs in results.items():
+        if name != base:
+            differences = [solved(run) - solved(results[base][seed]) for seed, run in runs.items()]
+            word = "below" if max(differences) < 0 else "above" if min(differences) > 0 else "overlapping"
+            found[word].append(arms[name].label)
+    return found
 
 
-def loops(results: Results, trained: Mapping[str, int], tested: Sequence[int]) -> np.ndarray:
+def loops(results: Results, trained: Mapping[str, int], tested: Sequence[int]) -> Float[np.ndarray, "K J"]:
     """Mean share of boards solved; one row for each number of loops in training, one column for each in the test."""
     return np.array(
         [
@@ -81,3 +126,89 @@ def loops(results: Results, trained: Mapping[str, int], tested: Sequence[int]) -
             for name in trained
         ]
     )
+
+
+def some(arm: SudokuArm, seed: int, count: int) -> Batch:
+    """The first test puzzles of a seed."""
+    return Batch(*(part[:count] for part in puzzles(arm, "test", seed)))
+
+
+@fused()
+@torch.inference_mode()
+def moved_by_step(
+    arm: SudokuArm, net: TRM, inputs: Int[Tensor, "B L"], steps: int
+) -> Float[np.ndarray, "T B"]:
+    """Relative change of the whole state in each supervision step."""
+    moved = []
+    for part in inputs.split(AT_ONCE):
+        before, found = None, []
+        for thought in think(net, part, steps * arm.cycles):
+            if thought.step % arm.cycles == 0:
+                z = latent(thought.state)
+                if before is not None:
+                    found.append(relative_change(z, before))
+                before = z
+        moved.append(torch.stack(found))
+    return torch.cat(moved, dim=1).numpy()
+
+
+def settled_rows(
+    arms: Mapping[str, SudokuArm], nets: Mapping[str, TRM], batch: Batch, steps: int
+) -> dict[str, dict[str, int]]:
+    """Arm label -> how many boards have settled or still move in the last step, and are right or wrong."""
+    found = {}
+    for name, net in nets.items():
+        arm = arms[name]
+        settled = moved_by_step(arm, net, batch.inputs, steps)[-1] < SETTLED
+        ((_, right_BL),) = right_after(net, batch, [steps * arm.cycles])
+        right = right_BL.all(1).numpy()
+        found[arm.label] = {
+            "settled and right": int((settled & right).sum()),
+            "settled and wrong": int((settled & ~right).sum()),
+            "moving and right": int((~settled & right).sum()),
+            "moving and wrong": int((~settled & ~right).sum()),
+        }
+    return found
+
+
+def angles(
+    arms: Mapping[str, SudokuArm], nets: Mapping[str, TRM], batch: Batch, seed: int, steps: Sequence[int]
+) -> dict[str, dict[str, float]]:
+    """Cosine of the one-step gradient with that of a whole supervision step, before and after training."""
+    found = {}
+    for name, net in nets.items():
+        torch.manual_seed(seed)
+        for when, which in (("untrained", build(arms[name])), ("trained", net)):
+            found[f"{arms[name].label}, {when}"] = {
+                f"step {step}": angle(arms[name], which, batch, step - 1) for step in steps
+            }
+    return found
+
+
+@torch.no_grad()
+def swapped(arm: SudokuArm, net: TRM, batch: Batch) -> dict[str, float]:
+    """Share of boards solved by a net of two networks: as trained, exchanged, and with either in both roles."""
+    fast, slow = net.nets
+    uses: dict[str, tuple[nn.Module, nn.Module]] = {
+        "as trained": (fast, slow),
+        "exchanged": (slow, fast),
+        "the fast one in both roles": (fast, fast),
+        "the slow one in both roles": (slow, slow),
+    }
+    found = {}
+    for use, pair in uses.items():
+        net.nets = nn.ModuleList(pair)
+        ((_, right_BL),) = right_after(net, batch, [JUDGED * arm.cycles])
+        found[use] = right_BL.all(1).float().mean().item()
+    net.nets = nn.ModuleList((fast, slow))
+    return found
+
+
+def arc_example(task: ArcTask) -> list[list[tuple[str, Any]]]:
+    """A task to solve by eye: demonstrations, input and output in turn, and a row with the first test's input."""
+    shown = [
+        panel
+        for number, pair in enumerate(task.demonstrations, start=1)
+        for panel in ((f"input {number}", pair.input), (f"output {number}", pair.output))
+    ]
+    return [shown, [("test: input", task.tests[0].input)]]
