@@ -192,4 +192,4 @@ def angle(arm: SudokuArm, net: TRM, boards: Batch, steps: int) -> float:
         torch.cat([part.flatten() for part in _gradients(net, loss_of(evaluated(order, graded), given))])
         for graded in (last, set(range(len(order))))
     ]
-    return torch.cosine_similarity(*flat, dim=0).item()
+    return torch.cosine_similarity(flat[0], flat[1], dim=0).item()

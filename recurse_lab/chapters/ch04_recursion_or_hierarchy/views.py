@@ -4,7 +4,7 @@ Shape letters: B puzzles, L cells, T steps, K numbers of loops in training, J in
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -178,7 +178,7 @@ def angles(
     found = {}
     for name, net in nets.items():
         torch.manual_seed(seed)
-        for when, which in (("untrained", build(arms[name])), ("trained", net)):
+        for when, which in (("untrained", cast(TRM, build(arms[name]))), ("trained", net)):
             found[f"{arms[name].label}, {when}"] = {
                 f"step {step}": angle(arms[name], which, batch, step - 1) for step in steps
             }
