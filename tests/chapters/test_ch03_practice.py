@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -87,13 +88,43 @@ def test_a_step_whose_loss_has_no_gradient_is_told():
     assert "the loss has no gradient" in practice.cut(detached)
 
 
+def test_flags_of_cells_instead_of_boards_are_told_and_a_stale_z_is_named(capsys):
+    def cells(net, boards, answers, state, done):
+        loss, carried, _ = written_out(net, boards, answers, state, done)
+        return loss, carried, boards == answers
+
+    def stale(net, boards, answers, state, done):
+        loss, carried, right = written_out(net, boards, answers, state, done)
+        first, _ = net.start(boards)
+        return loss, Latents(carried.y, torch.where(done[:, None, None], first.z, state.z)), right
+
+    def nobody(*case):
+        loss, carried, right = written_out(*case)
+        return loss, carried, ~right
+
+    assert "one Boolean a board" in practice.flags(cells)
+    assert "not the boards" in practice.flags(nobody)
+    assert practice.flags(written_out) is True
+    checks.explained("state", lambda: practice.state_of(stale), *practice.states())
+    assert "y is right, z is that of before" in capsys.readouterr().out
+    for wrong in (cells, stale, nobody):
+        assert practice.checked(wrong) is practice.book
+
+
+def test_the_lowest_threshold_by_hand():
+    said = np.array([[0.6, 0.9, 0.7, 0.2]])
+    right = np.array([[False, True, True, False]])
+    assert practice.lowest_threshold(said, right, 0.99) == 0.6
+    assert practice.lowest_threshold(said, ~right, 0.99) is None
+
+
 def test_a_skipped_exercise_is_not_attempted(capsys):
     def skipped(*_):
         return None
 
     checks.explained("loss", lambda: practice.loss_of(skipped), *practice.expected())
     checks.equal("cut", lambda: practice.cut(skipped), True)
-    assert capsys.readouterr().out.count("✗") == 1  # None is no True
+    assert capsys.readouterr().out.count("○") == 2
     assert practice.checked(skipped) is practice.book
 
 

@@ -59,7 +59,7 @@ def plain(
 ) -> SudokuArm:
     """A net of different blocks, each applied once and asked for the answer; `signal=False`: only the last is asked.
 
-    Norm and rate are the best of the search on validation puzzles, for as many steps (`sudoku_rates`).
+    Rates come from a search on validation puzzles, for as many steps (`sudoku_rates`).
     """
     return SudokuArm(
         label=label,

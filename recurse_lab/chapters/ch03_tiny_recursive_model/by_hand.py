@@ -50,7 +50,7 @@ def stages(inputs_BL: Tensor, side: int, shown: int = 3) -> Stages:
     needed = [rounds_needed(rules, board) or 0 for board in inputs_BL.tolist()]
     rounds = max(needed)
     board: Board = inputs_BL[needed.index(rounds)].tolist()
-    kept = {round(rounds * part / shown) for part in range(1, shown + 1)}
+    kept = {1, *(round(rounds * part / shown) for part in range(1, shown + 1))}
     boards, names = [], ["the puzzle"]
     puzzle = np.array(board).reshape(side, side)
     for number in range(1, rounds + 1):

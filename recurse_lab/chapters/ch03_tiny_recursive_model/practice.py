@@ -6,11 +6,13 @@ Shape letters: B slots, L cells.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from recurse_lab.chapters.ch03_tiny_recursive_model.arms import TASTE
+from recurse_lab.experiments.sudoku.halting import right_when_stopped
 from recurse_lab.experiments.sudoku.problems import puzzles, task_of
 from recurse_lab.experiments.sudoku.scores import right_after
 from recurse_lab.experiments.sudoku.trial import build
@@ -25,7 +27,7 @@ Supervise = Callable[[TRM, Tensor, Tensor, Latents, Tensor], Any]
 
 
 class Case(NamedTuple):
-    """Arguments of a supervision step: four 4x4 boards in progress, the first two of them done."""
+    """Arguments of a supervision step: four 4x4 boards in progress, the first and the last of them done."""
 
     net: TRM
     boards: Tensor  # (B, L)
@@ -92,14 +94,14 @@ def loss_of(supervise: Supervise) -> Any:
 
 
 def state_of(supervise: Supervise) -> Any:
-    """The carried y, weighted by cell so that one number tells results apart; None or ... where there is none."""
+    """The carried y and z, weighted so that one number tells results apart; None or ... where there is none."""
     found = supervise(*case())
-    return found if found is None or found is ... else one_number(found[1].y)
+    return found if found is None or found is ... else one_number(found[1])
 
 
-def one_number(y_BCD: Tensor) -> float:
-    """A weighted sum of a latent."""
-    flat = y_BCD.detach().double().flatten()
+def one_number(state: Latents) -> float:
+    """A weighted sum of y and z."""
+    flat = torch.cat([part.detach().double().flatten() for part in state])
     return float((flat * torch.linspace(1, 2, len(flat), dtype=torch.float64)).sum())
 
 
@@ -108,10 +110,11 @@ def states() -> tuple[float, dict[str, float]]:
     net, boards, _, state, done = case()
     first, _ = net.start(boards)
     begun = refilled(first, state, done)
-    right = one_number(book(*case())[1].y)
-    return right, {
-        "this is the state before the cycle; carry on the one after it": one_number(begun.y),
-        "this is the state that came in": one_number(state.y),
+    after = book(*case())[1]
+    return one_number(after), {
+        "this is the state before the cycle; carry on the one after it": one_number(begun),
+        "this is the state that came in": one_number(state),
+        "y is right, z is that of before the cycle": one_number(Latents(after.y, begun.z)),
     }
 
 
@@ -119,12 +122,29 @@ def cut(supervise: Supervise) -> Any:
     """Whether the carried state is cut off from the gradient, while the loss is not."""
     found = supervise(*case())
     if found is None or found is ...:
-        return found
+        return ...
     loss, state, _ = found
     if not loss.requires_grad:
         return "the loss has no gradient: detach the state that is carried on, not the one that is read"
     held = [name for name, part in zip(("y", "z"), state, strict=True) if part.requires_grad]
     return f"{' and '.join(held)} would carry the gradient into the next step" if held else True
+
+
+def flags(supervise: Supervise) -> Any:
+    """Whether the third result says of each board whether it is wholly right."""
+    found = supervise(*case())
+    if found is None or found is ...:
+        return ...
+    right, wanted = found[2], book(*case())[2]
+    if getattr(right, "shape", None) != wanted.shape:
+        return f"one Boolean a board is asked for, (4,), not {tuple(getattr(right, 'shape', ()))}"
+    return bool(torch.equal(right.bool(), wanted)) or "these are not the boards whose every cell is right"
+
+
+def lowest_threshold(said: np.ndarray, right: np.ndarray, least: float) -> float | None:
+    """The lowest threshold in steps of 0.01 from 0.5 on, at which a share `least` of the boards stopped is right."""
+    tried = [percent / 100 for percent in range(50, 100)]
+    return next((one for one in tried if right_when_stopped(said, right, one) >= least), None)
 
 
 def checked(supervise: Supervise) -> Supervise:
@@ -135,7 +155,7 @@ def checked(supervise: Supervise) -> Supervise:
             isinstance(found, float) and abs(found - wanted) < 1e-4 * abs(wanted)
             for found, wanted in ((loss, expected()[0]), (state, states()[0]))
         )
-        return supervise if agrees and cut(supervise) is True else book
+        return supervise if agrees and cut(supervise) is True and flags(supervise) is True else book
     except Exception:  # the reader's function may do anything
         return book
 

@@ -56,7 +56,7 @@ def table_of(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[
         shares = list(arm.values.values())
         rows[arm.label] = {
             "parameters": arm.params,
-            "steps": arms[arm.name].plan.steps,
+            "optimizer steps": arms[arm.name].plan.steps,
             "training FLOPs": arm.train_flops,
             "FLOPs of one answer": arm.infer_flops,
             "solved": np.mean(shares),
@@ -86,7 +86,7 @@ def factors(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[s
 
 
 FACTORS = {
-    "three times the blocks, equal width and steps or less": ("narrow", "narrow_deeper"),
+    "three times the blocks and parameters, 2.6 times the compute": ("narrow", "narrow_deeper"),
     "twice the width, half the blocks, equal compute": ("narrow_deeper", "twelve"),
     "a signal after every block": ("narrow_deep_end", "narrow_deep"),
     "shared weights and a carried state, equal compute": ("narrow_deeper", "recursive"),
@@ -101,7 +101,7 @@ def rounds_and_steps(net: TRM, batch: Batch, side: int, steps: int) -> dict[str,
     right_TB = torch.stack([right.all(1) for _, right in right_after(net, batch, list(range(1, steps + 1)))])
     wrong_until = np.array([last_wrong(column) for column in right_TB.T.numpy()])
     rows = {}
-    for name, low, high in (("up to 4", 1, 4), ("5 or 6", 5, 6), ("7 or more", 7, 99)):
+    for name, low, high in (("up to 6", 1, 6), ("7 or 8", 7, 8), ("9 or more", 9, 99)):
         chosen = [index for index, rounds in enumerate(needed) if rounds and low <= rounds <= high]
         rows[name] = _row(wrong_until[chosen], steps)
     rows["naked singles do not suffice"] = _row(
