@@ -84,7 +84,7 @@ EQUAL["narrow_deep_end"] = plain(
     "16 narrow blocks, asked at the end (2x)", 16, 16, rate=8e-3, steps=1_035, signal=False
 )
 
-LIVE = {"recursive": RECURSIVE, "narrow_deep": EQUAL["narrow_deep"]}
+LIVE = {"two_blocks": RECURSIVE, "narrow_deep": EQUAL["narrow_deep"]}
 
 # Recorded: larger boards. Reading goes on to 128 supervision steps.
 _BOARDS = Puzzles(side=9, train=4_000, train_givens=(30, 44), test_givens=(22, 27), test=128)

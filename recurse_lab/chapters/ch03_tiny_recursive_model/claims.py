@@ -40,7 +40,7 @@ PARAMETERS = replace(
     statement="On 6x6, two blocks that recurse solve more than 0.2 more than the better of eight narrow and 32 thin "
     "blocks with as many parameters that are asked after each, the thin ones with as much training compute.",
     metric=_METRIC.replace("puzzles", "6x6 puzzles"),
-    treatment="recursive",
+    treatment="two_blocks",
     controls=("narrow", "thin"),
     margin=0.2,
     problems=256,
@@ -85,6 +85,7 @@ CHOICE = replace(
 OTHERS = (PARAMETERS, COMPUTE, SIGNAL)
 ALL = {**LIVE, **EQUAL, **NINE}
 SEEDS = 5
+NINE_SEEDS = 3  # 2026-11-28: five were planned; after two seeds it was clear that there is time for three only
 
 
 def judged(results: Results, *, words: bool = True) -> dict[str, Judgment]:
@@ -107,6 +108,7 @@ def _uses(results: Results) -> Sequence[ArmResult]:
 
 
 TESTED = (
-    *(by_metric(claim, trial, ALL, solved, seeds=SEEDS) for claim in (NINE_BY_NINE, *OTHERS)),
-    Tested(claim=CHOICE, trial=trial, arms={"nine": NINE["nine"]}, measure=_uses, seeds=SEEDS),
+    by_metric(NINE_BY_NINE, trial, ALL, solved, seeds=NINE_SEEDS),
+    *(by_metric(claim, trial, ALL, solved, seeds=SEEDS) for claim in OTHERS),
+    Tested(claim=CHOICE, trial=trial, arms={"nine": NINE["nine"]}, measure=_uses, seeds=NINE_SEEDS),
 )

@@ -89,8 +89,8 @@ FACTORS = {
     "three times the blocks and parameters, 2.6 times the compute": ("narrow", "narrow_deeper"),
     "twice the width, half the blocks, equal compute": ("narrow_deeper", "twelve"),
     "a signal after every block": ("narrow_deep_end", "narrow_deep"),
-    "shared weights and a carried state, equal compute": ("narrow_deeper", "recursive"),
-    "the same, equal parameters": ("thin", "recursive"),
+    "shared weights and a carried state, equal compute": ("narrow_deeper", "two_blocks"),
+    "the same, equal parameters": ("thin", "two_blocks"),
 }
 
 
