@@ -44,7 +44,7 @@ def row_of_boards(
 
 
 def _draw(fig: go.Figure, left: float, board: np.ndarray, given: np.ndarray) -> None:
-    n, (high, wide) = len(board), BOXES[len(board)]
+    n, (high, wide) = len(board), BOXES.get(len(board), board.shape)
     places = [(row, column) for row in range(n) for column in range(n)]
     for row, column in places:
         corner = {"x0": left + column, "x1": left + column + 1, "y0": row, "y1": row + 1}

@@ -1,13 +1,11 @@
 """Noise and a selector on puzzles with one solution."""
 
-from dataclasses import replace
-
 import torch
-from torch import Generator
 
-from recurse_lab.chapters.ch07_noise_or_objective import arms
+from recurse_lab.experiments.sudoku import draws
 from recurse_lab.experiments.sudoku.arm import RECURSIVE, smoke
-from recurse_lab.experiments.sudoku.choosing import ChoosingArm, alone, by_use, choosing, chosen
+from recurse_lab.experiments.sudoku.choosing import ChoosingArm, alone, by_use, choosing
+from recurse_lab.experiments.sudoku.trial import build
 from recurse_lab.models.noisy import Noisy, NoisyConfig
 from recurse_lab.models.trm import Halting
 from recurse_lab.records.replicate import replicate
@@ -34,10 +32,15 @@ class Liar(Noisy):
         sure = (state[:, 0] == 2).float()
         return Halting(sure, -sure)
 
+    def load_state_dict(self, weights):
+        """Has none to take over."""
 
-def test_head_majority_and_any_choose_as_they_say():
+
+def test_head_majority_and_any_choose_as_they_say(monkeypatch):
+    monkeypatch.setattr(draws, "Noisy", lambda *_: Liar())
     targets = torch.tensor([[1], [2], [3]]).repeat(100, 1)
-    found = chosen(Liar(), Batch(torch.zeros_like(targets), targets), 1, 20, Generator().manual_seed(0))
+    batch = Batch(torch.zeros_like(targets), targets)
+    found = draws.chosen(RECURSIVE, build(RECURSIVE), batch, {"start": 1.0}, 20, 0)
     assert abs(found["mean"] - 1 / 3) < 0.02
     assert abs(found["head"] - 1 / 3) < 0.01  # always 2
     assert 0.3 < found["majority"] < 0.4  # nearly always 3
@@ -70,7 +73,7 @@ def test_alone_reads_the_first_the_last_and_the_heads_choice_of_one_long_run():
 
 
 def test_a_smoke_trial_gives_every_use(tmp_path):
-    arm = ChoosingArm(label="small", net=replace(smoke({"a": RECURSIVE})["a"], own_test=True))
+    arm = ChoosingArm(label="small", net=smoke({"a": RECURSIVE})["a"])
     runs = replicate(choosing, {"choosing": arm}, (0, 1), cache=tmp_path)["choosing"]
     uses = by_use(runs)
     assert [one.name for one in uses] == ["one", "longer", "longer_chosen", "noisy_starts", "noisy_steps"]
@@ -78,4 +81,3 @@ def test_a_smoke_trial_gives_every_use(tmp_path):
     assert {use.infer_flops for use in uses[1:]} == {20 * uses[0].infer_flops}
     assert runs[0].values["steps"] == 8  # optimizer steps
     assert all(0 <= value <= 1 for one in uses for value in one.values.values())
-    assert arms.CHOOSING["choosing"].net.own_test

@@ -15,7 +15,7 @@ from recurse_lab.experiments.sudoku import inside as inside_sudoku
 from recurse_lab.experiments.sudoku import probes as latent_probes
 from recurse_lab.experiments.sudoku.arm import RECURSIVE, smoke
 from recurse_lab.experiments.sudoku.problems import puzzles
-from recurse_lab.experiments.sudoku.tables import by_steps, ended, solved
+from recurse_lab.experiments.sudoku.tables import by_steps, solved
 from recurse_lab.experiments.sudoku.trial import build
 from recurse_lab.measure.latents import trace
 from recurse_lab.records.record import Record
@@ -42,7 +42,7 @@ def record(arm, seed, **values):
 
 
 def test_forgetting_nothing_is_thinking_and_forgetting_both_is_the_first_step_for_ever():
-    net, batch = net_of("recursive"), puzzles(ARM, "test")
+    net, batch = net_of("recursive"), puzzles(ARM, "test", 0)
     first = net.start(batch.inputs)[0]
     # the target is the untrained net's answer after one step: later answers are right only if none changes
     answer = settle(net, batch.inputs, 1).output.argmax(-1)
@@ -58,23 +58,19 @@ def test_forgetting_nothing_is_thinking_and_forgetting_both_is_the_first_step_fo
 
 
 def test_boards_in_parts_give_what_all_at_once_give(monkeypatch):
-    net, batch = net_of("recursive"), puzzles(ARM, "test")
+    net, batch = net_of("recursive"), puzzles(ARM, "test", 0)
     batch = Batch(batch.inputs, settle(net, batch.inputs, 2).output.argmax(-1))  # some of them are right
     found = []
     for at_once in (len(batch.inputs), 7):
         monkeypatch.setattr(inside_sudoku, "AT_ONCE", at_once)
         found.append(
             (
-                inside_sudoku.candidates_left(net, batch, 3),
                 inside_sudoku.forgetting(net, batch, 3),
                 [state.y for state in latent_probes._states(net, batch, (1, 3)).values()],
                 halting_head.head_at_every_step(net, batch, 3),
-                inside_sudoku.settling(net, batch, 3),
             )
         )
-    (left, forgotten, latents, (said, right), (settled, solved)), again = found
-    left_2, forgotten_2, latents_2, (said_2, right_2), (settled_2, solved_2) = again
-    assert left == pytest.approx(left_2)
+    (forgotten, latents, (said, right)), (forgotten_2, latents_2, (said_2, right_2)) = found
     assert forgotten == forgotten_2
     assert len(set(forgotten["nothing forgotten"].values())) > 1
     for one, other in zip(latents, latents_2, strict=True):
@@ -82,32 +78,11 @@ def test_boards_in_parts_give_what_all_at_once_give(monkeypatch):
     assert said.shape == right.shape == (3, len(batch.inputs))
     assert np.allclose(said, said_2)
     assert np.array_equal(right, right_2)
-    assert np.array_equal(settled, settled_2)
-    assert np.array_equal(solved, solved_2)
-    assert np.array_equal(solved, right[-1])
-    assert len(set(solved)) > 1
-    by_hand = trace(net, batch.inputs, 3).answers
-    last_change = [
-        max((t for t in (1, 2, 3) if by_hand[t, 0, cell] != by_hand[t - 1, 0, cell]), default=0)
-        for cell in range(16)
-    ]
-    assert settled[0].tolist() == last_change
-    assert len(np.unique(settled)) > 1
-
-
-def test_candidates_are_counted_in_blank_cells_only():
-    net, batch = net_of("recursive"), puzzles(ARM, "test")
-    with torch.no_grad():
-        net.head.weight.zero_()
-    assert inside_sudoku.candidates_left(net, batch, 2) == {1: 5.0, 2: 5.0}  # all symbols equally likely
-    board = torch.tensor([[1, 2, 3, 0, 3, 4, 1, 2, 2, 1, 4, 3, 0, 3, 2, 1]])
-    assert inside_sudoku.candidates_by_rules(4, Batch(board, board)) == 1.0
-    empty = torch.zeros(1, 16, dtype=torch.int64)
-    assert inside_sudoku.candidates_by_rules(4, Batch(empty, empty)) == 4.0
+    assert len(set(right[-1])) > 1
 
 
 def test_a_probe_reads_what_a_latent_holds_and_no_more():
-    batch = puzzles(ARM, "test")
+    batch = puzzles(ARM, "test", 0)
     digits = torch.nn.functional.one_hot(batch.targets, 5).float()
     digit, _ = latent_probes._fitted(ARM, (batch, batch), [digits, digits])
     assert digit == 1.0
@@ -129,7 +104,7 @@ def test_the_head_stops_at_its_first_yes_or_at_the_end():
 
 
 def test_the_head_is_asked_after_every_step():
-    net, batch = net_of("recursive"), puzzles(ARM, "test")
+    net, batch = net_of("recursive"), puzzles(ARM, "test", 0)
     said, right = halting_head.head_at_every_step(net, batch, 3)
     assert said.shape == right.shape == (3, len(batch.inputs))
     last = settle(net, batch.inputs, 3)
@@ -139,7 +114,7 @@ def test_the_head_is_asked_after_every_step():
 
 @pytest.mark.parametrize("name", ARMS)
 def test_movement_is_that_of_whole_supervision_steps(name):
-    arm, net, inputs = ARMS[name], net_of(name), puzzles(ARM, "test").inputs[:3]
+    arm, net, inputs = ARMS[name], net_of(name), puzzles(ARM, "test", 0).inputs[:3]
     moved = hierarchy_tables.moved_by_step(arm, net, inputs, 2)
     with torch.no_grad():
         states = [latent(thought.state) for thought in think(net, inputs, 2 * arm.cycles)][:: arm.cycles]
@@ -150,9 +125,9 @@ def test_movement_is_that_of_whole_supervision_steps(name):
 
 
 def test_the_first_two_puzzles_of_each_technique_are_shown():
-    groups = inside_sudoku.by_technique(ARM)
+    groups = inside_sudoku.by_technique(ARM, 0)
     assert sum(len(batch.inputs) for batch in groups.values()) == ARM.puzzles.test
-    shown = inside_sudoku.cases(ARM, net_of("recursive"), steps=2)
+    shown = inside_sudoku.cases(ARM, net_of("recursive"), 0, steps=2)
     assert len(shown) == sum(min(2, len(batch.inputs)) for batch in groups.values())
     for name, batch in groups.items():
         for number, word in enumerate(("", ", another")[: len(batch.inputs)]):
@@ -173,7 +148,7 @@ def test_no_kind_of_the_test_is_in_training():
 def test_a_probe_is_shown_beside_what_no_to_everything_would_get():
     rows = latent_probes.probes(ARM, net_of("recursive"), steps=(1,), seed=1)
     assert list(rows) == ["step 1, y", "step 1, z", "no to all"]
-    batch = puzzles(ARM, "test")
+    batch = puzzles(ARM, "test", 0)
     sets = [s for board in batch.inputs.tolist() for s in Sudoku(4).rules.candidates(board) if s]
     share = sum(digits.bit_count() for digits in sets) / (4 * len(sets))
     assert rows["no to all"]["digits that the rules leave, by a probe"] == pytest.approx(1 - share)
@@ -187,18 +162,6 @@ def test_shares_of_one_number_of_steps_and_loops():
     assert by_steps(runs) == {1: 0.5, 16: 0.875}
     grid = hierarchy_tables.loops({"a": runs, "b": {0: runs[0]}}, {"b": 1, "a": 2}, [1, 16])
     assert grid.tolist() == [[0.25, 0.75], [0.5, 0.875]]
-
-
-def test_runs_that_were_cut_off_are_counted():
-    arm = replace(RECURSIVE, plan=replace(RECURSIVE.plan, steps=100))
-    runs = {
-        0: record("a", 0, steps=100, plateau=False),
-        1: record("a", 1, steps=75, plateau=True),
-        2: record("a", 2, steps=100, plateau=True),  # ended by the rule, at the last step
-    }
-    assert ended({"a": runs}, {"a": arm}) == {
-        RECURSIVE.label: {"ended by the rule": 2, "cut off at step 100": 1}
-    }
 
 
 def test_changes_stand_beside_the_published_figures():

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from recurse_lab.chapters.ch03_tiny_recursive_model.arms import EQUAL, LIVE, LONG_RUNS, NINE
+from recurse_lab.chapters.ch03_tiny_recursive_model.arms import EQUAL, LIVE, NINE
 from recurse_lab.experiments.sudoku import rates as sudoku_rates
 from recurse_lab.experiments.sudoku import scores as sudoku_scores
 from recurse_lab.experiments.sudoku import trial as sudoku
@@ -299,7 +299,7 @@ def test_test_and_validation_have_no_kind_of_solution_from_training(seed):
 
 
 def test_all_arms_of_a_seed_have_the_same_puzzles_and_each_seed_its_own():
-    arms = {**LIVE, **EQUAL, **LONG_RUNS}
+    arms = {**LIVE, **EQUAL}
     assert {arm.puzzles for arm in arms.values()} == {Puzzles()}
     first, again = (puzzles(arm, "test", 0) for arm in (RECURSIVE_SMOKE, ONCE))
     assert first is again

@@ -12,7 +12,6 @@ from recurse_lab.train.objectives.base import Outcome
 from recurse_lab.train.objectives.last_step import LastStep
 from recurse_lab.train.objectives.progressive import Progressive
 from recurse_lab.train.optimizer import Average, Plan
-from recurse_lab.train.plateau import Plateau, PlateauWatch
 from recurse_lab.train.sources import Curriculum, InTurn, Pool
 
 TINY = Plan(steps=6, warmup=2)
@@ -233,79 +232,6 @@ def test_a_pool_does_not_change_with_success():
     one, same = pool(4), pool(4)
     one.observe(1.0)
     assert torch.equal(one.draw().inputs, same.draw().inputs)
-
-
-def steps_until_the_plateau(scores, rule):
-    watch = PlateauWatch(rule)
-    for number, score in enumerate(scores, start=1):
-        if watch.note(score):
-            return number * rule.every
-    return None
-
-
-WAITS_20 = Plateau(every=10, patience=20, rise=0.1)
-
-
-@pytest.mark.parametrize(
-    ("scores", "steps"),
-    [
-        ([0.5, 0.5], None),
-        ([0.5, 0.5, 0.5], 30),
-        ([0.5, 0.55, 0.6, 0.9], 30),
-        ([0.5, 0.5, 0.7, 0.7, 0.7], 50),
-        ([0.5, 0.7, 0.5, 0.5], 40),
-        ([0.5, 0.7, 0.9, 1.1, 1.3], None),
-        ([0.9, 0.2, 0.3, 1.2], 30),
-        ([0.0, 0.0625, 0.125, 0.1875, 0.25], None),
-        ([], None),
-    ],
-    ids=[
-        "too early",
-        "flat",
-        "too slow",
-        "a late rise",
-        "a fall",
-        "rising",
-        "a new best too late",
-        "creeping",
-        "none",
-    ],
-)
-def test_when_a_plateau_is_reached(scores, steps):
-    assert steps_until_the_plateau(scores, WAITS_20) == steps
-
-
-def test_a_rise_must_be_larger_than_the_rule_says():
-    rule = Plateau(every=10, patience=10, rise=0.25)
-    assert steps_until_the_plateau([0.5, 0.75], rule) == 20
-    assert steps_until_the_plateau([0.5, 0.8125], rule) is None
-
-
-def test_a_plateau_is_looked_for_every_so_many_steps():
-    watch = PlateauWatch(Plateau(every=3))
-    assert [step for step in range(10) if watch.due(step)] == [2, 5, 8]
-    rule = Plateau()
-    assert (rule.every, rule.patience, rule.rise) == (250, 1_500, 0.005)
-
-
-@pytest.mark.parametrize(
-    ("numbers", "told"),
-    [
-        ({"every": 0}, "every=0, patience=1500"),
-        ({"every": -1}, "every=-1, patience=1500"),
-        ({"every": 3, "patience": 2}, "every=3, patience=2"),
-    ],
-)
-def test_a_rule_that_can_never_be_followed_is_refused(numbers, told):
-    with pytest.raises(ValueError, match=f"needs 1 <= every <= patience, not {told}$"):
-        Plateau(**numbers)
-    assert Plateau(every=2, patience=2).every == 2
-
-
-def test_a_plateau_ends_fitting():
-    watch = PlateauWatch(Plateau(every=1, patience=2))
-    _, run = train(0, after=lambda _: watch.note(0.5))
-    assert (len(run.loss), run.ended) == (3, True)
 
 
 def test_batches_come_in_turn_and_from_the_first_again():

@@ -14,7 +14,6 @@ from recurse_lab.experiments.sudoku.arm import (
     Puzzles,
     SudokuArm,
     at_profile,
-    for_long,
     plan,
 )
 from recurse_lab.experiments.sudoku.problems import puzzles
@@ -28,7 +27,6 @@ from recurse_lab.train.objectives.last_step import LastStep
 __all__ = [
     "EQUAL",
     "LIVE",
-    "LONG_RUNS",
     "NINE",
     "RECURSIVE",
     "TASTE",
@@ -74,7 +72,7 @@ def plain(
 # Steps that cost the training FLOPs of the recursive net's 800; the tests count them.
 EQUAL = {
     "narrow": plain("eight narrow blocks, asked after each (1x)", 8, 16, rate=8e-3),
-    "narrow_compute": plain("the same, equal compute (1x)", 8, 16, rate=8e-3, steps=2_070),
+    "thin": plain("32 thin blocks, asked after each (1x)", 32, 8, rate=1.6e-2, steps=1_604),
     "narrow_deep": plain("16 narrow blocks, asked after each (2x)", 16, 16, rate=8e-3, steps=1_035),
     "narrow_deeper": plain("24 narrow blocks, asked after each (3x)", 24, 16, rate=8e-3, steps=690),
     "twelve": plain("twelve blocks, asked after each (6x)", 12, 32, rate=8e-3, steps=407),
@@ -87,11 +85,6 @@ EQUAL["narrow_deep_end"] = plain(
 )
 
 LIVE = {"recursive": RECURSIVE, "narrow_deep": EQUAL["narrow_deep"]}
-
-LONG_RUNS = {
-    "recursive_long": for_long(RECURSIVE, rate=4e-3),
-    "deep_long": for_long(plain("24 blocks, asked after each (12x)", 24, 32, rate=4e-3), rate=4e-3),
-}
 
 # Recorded: larger boards. Reading goes on to 128 supervision steps.
 _BOARDS = Puzzles(side=9, train=4_000, train_givens=(30, 44), test_givens=(22, 27), test=128)
@@ -110,4 +103,4 @@ NINE = {
     "nine_twelve": nine(plain("twelve blocks on 9x9, asked after each (6x)", 12, 48, 3e-3), 5_800),
 }
 
-RECORDED = (Recorded(trial=trial, arms=LIVE | EQUAL | LONG_RUNS | NINE, metric=solved),)
+RECORDED = (Recorded(trial=trial, arms=LIVE | EQUAL | NINE, metric=solved),)

@@ -43,7 +43,7 @@ def case(seed: int = 5) -> Case:
     with torch.no_grad():
         begun, context = net.start(boards)
         state = net.step(net.step(begun, context), context)
-    assert isinstance(state, Latents)
+        assert isinstance(state, Latents)
     return Case(net, boards, answers, state, torch.tensor([True, False, False, True]))
 
 
@@ -52,8 +52,7 @@ def book(
 ) -> tuple[Tensor, Latents, Tensor]:
     """The book's supervision step: refill, one cycle, loss, cut."""
     first, context = net.start(boards)
-    state = net.step(refilled(first, state, done), context)
-    return _ended(net, state, answers)
+    return _ended(net, net.step(refilled(first, state, done), context), answers)
 
 
 def _ended(net: TRM, state: Any, answers: Tensor) -> tuple[Tensor, Latents, Tensor]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from recurse_lab.chapters.ch03_tiny_recursive_model.arms import EQUAL, LONG_RUNS, plain
+from recurse_lab.chapters.ch03_tiny_recursive_model.arms import EQUAL, plain
 from recurse_lab.experiments.group_products.rates import at_rates, score, search
 from recurse_lab.experiments.sudoku.arm import SudokuArm
 from recurse_lab.experiments.sudoku.rates import validate
@@ -19,10 +19,10 @@ from recurse_lab.records.rerun import Recorded
 RATES = (4e-3, 8e-3, 1.6e-2)
 SEEDS = (100,)
 
-# Two more shapes of equal training compute were tried: deeper, and thinner with as many parameters.
+# Two more shapes of equal training compute were tried: fewer blocks, and more.
 MORE = {
+    "narrow_compute": plain("eight narrow blocks, asked after each (1x)", 8, 16, rate=8e-3, steps=2_070),
     "narrow_deepest": plain("32 narrow blocks, asked after each (4x)", 32, 16, rate=8e-3, steps=517),
-    "thin": plain("32 thin blocks, asked after each (1x)", 32, 8, rate=1.6e-2, steps=1_604),
 }
 
 
@@ -32,12 +32,12 @@ def pre_norm(arm: SudokuArm) -> SudokuArm:
     return replace(arm, model=replace(arm.model, norm="pre"))
 
 
-IN_USE = ("narrow_compute", "narrow_deep", "narrow_deeper", "twelve", "wide")
+IN_USE = ("thin", "narrow_deep", "narrow_deeper", "twelve", "wide")
 SEARCHED = {
     **{f"{name}, post-norm": EQUAL[name] for name in IN_USE},
-    **{f"{name}, pre-norm": pre_norm(EQUAL[name]) for name in ("narrow_compute", "narrow_deep")},
+    "narrow_deep, pre-norm": pre_norm(EQUAL["narrow_deep"]),
+    "narrow_compute, pre-norm": pre_norm(MORE["narrow_compute"]),
     **{f"{name}, post-norm": arm for name, arm in MORE.items()},
-    "deep_long, post-norm": LONG_RUNS["deep_long"],
 }
 
 # `search` goes beyond a best rate at the edge.

@@ -19,13 +19,11 @@ from recurse_lab.experiments.sudoku.inside import (
     data_table,
     forgetting,
     share_by_step,
-    solved_after,
 )
 from recurse_lab.experiments.sudoku.probes import probes
 from recurse_lab.experiments.sudoku.scores import right_after
-from recurse_lab.experiments.sudoku.tables import by_steps, by_use, curves, solved
+from recurse_lab.experiments.sudoku.tables import by_steps, solved
 from recurse_lab.measure.latents import trace
-from recurse_lab.measure.starts import four_starts
 from recurse_lab.models.trm import TRM
 from recurse_lab.records.record import Record
 from recurse_lab.records.replicate import Results
@@ -37,19 +35,15 @@ __all__ = [
     "by_hand",
     "by_steps",
     "by_technique",
-    "by_use",
     "cases",
-    "curves",
     "data_table",
     "early_exit_table",
     "forgetting",
-    "four_starts",
     "head_at_every_step",
     "probes",
     "right_when_stopped",
     "share_by_step",
     "solved",
-    "solved_after",
 ]
 
 STILL = 1e-3  # relative change in a step below which a board counts as settled
@@ -92,12 +86,11 @@ def factors(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[s
 
 
 FACTORS = {
-    "2.6 times the compute": ("narrow", "narrow_compute"),
-    "twice the blocks, equal compute": ("narrow_compute", "narrow_deep"),
-    "twice the width, equal compute": ("narrow_compute", "twelve"),
+    "three times the blocks, equal width and steps or less": ("narrow", "narrow_deeper"),
+    "twice the width, half the blocks, equal compute": ("narrow_deeper", "twelve"),
     "a signal after every block": ("narrow_deep_end", "narrow_deep"),
     "shared weights and a carried state, equal compute": ("narrow_deeper", "recursive"),
-    "the same, trained for long, a quarter of the compute": ("deep_long", "recursive_long"),
+    "the same, equal parameters": ("thin", "recursive"),
 }
 
 

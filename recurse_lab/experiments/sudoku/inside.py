@@ -1,23 +1,21 @@
-"""Views inside a trained tiny recursive model: accuracy by step, settling, candidates, and forgetting y or z.
+"""Views inside a trained tiny recursive model: accuracy by step, and forgetting y or z.
 
 Shape letters: B puzzles, L cells.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import torch
-from jaxtyping import Bool, Int
 
 from recurse_lab.experiments.sudoku.arm import JUDGED, SudokuArm
 from recurse_lab.experiments.sudoku.problems import puzzles
 from recurse_lab.experiments.sudoku.scores import AT_ONCE, right_after
 from recurse_lab.kernels import fused
-from recurse_lab.measure.latents import Trace, settling_step, trace
+from recurse_lab.measure.latents import Trace, trace
 from recurse_lab.models.trm import TRM, Latents
-from recurse_lab.recurrence import Thought, settle, think
+from recurse_lab.recurrence import Thought, settle
 from recurse_lab.tasks.base import Batch, Split
 from recurse_lab.tasks.judging import CLASSES
 from recurse_lab.tasks.sudoku import Sudoku
@@ -73,47 +71,9 @@ def share_by_step(net: TRM, batch: Batch, steps: int) -> dict[int, float]:
     return {step: right_BL.all(1).float().mean().item() for step, right_BL in readings}
 
 
-def solved_after(arm: SudokuArm, net: TRM, steps: Sequence[int], seed: int) -> dict[str, dict[str, float]]:
-    """One row: share of the arm's hard puzzles that are wholly right after each number of steps."""
-    shares = share_by_step(net, puzzles(arm, "test", seed), max(steps))
-    size = f"{arm.puzzles.side}x{arm.puzzles.side}"
-    return {f"hard {size} puzzles solved": {f"after {step} steps": shares[step] for step in steps}}
-
-
-@fused()
-@torch.inference_mode()
-def settling(net: TRM, batch: Batch, steps: int) -> tuple[Int[np.ndarray, "B L"], Bool[np.ndarray, " B"]]:
-    """The step from which each cell's digit never changes again, and which boards are right at the last step."""
-    answers = [trace(net, part.inputs, steps).answers for part in in_parts(batch)]
-    settled = np.concatenate([settling_step(of_part) for of_part in answers])
-    ends = np.concatenate([of_part[-1] for of_part in answers])
-    return settled, (ends == batch.targets.numpy()).all(1)
-
-
-@fused()
-@torch.inference_mode()
-def candidates_left(net: TRM, batch: Batch, steps: int, least: float = 0.01) -> dict[int, float]:
-    """Step -> mean number of digits with a probability above `least` in a blank cell."""
-    left = dict.fromkeys(range(1, steps + 1), 0)
-    for part in in_parts(batch):
-        for thought in think(net, part.inputs, steps, read=left):
-            if thought.output is not None:
-                held_BL = (thought.output.softmax(-1) > least).sum(-1)
-                left[thought.step] += int(held_BL[part.inputs == 0].sum())
-    blanks = int((batch.inputs == 0).sum())
-    return {step: digits / blanks for step, digits in left.items()}
-
-
 def in_parts(batch: Batch) -> Iterator[Batch]:
     """Split a batch into parts of `AT_ONCE` boards, the fastest size."""
     return map(Batch._make, zip(*(part.split(AT_ONCE) for part in batch), strict=True))
-
-
-def candidates_by_rules(side: int, batch: Batch) -> float:
-    """Mean number of digits that the units of a blank cell leave before any further reasoning."""
-    rules = Sudoku(side).rules
-    sets = [digits for board in batch.inputs.tolist() for digits in rules.candidates(board) if digits]
-    return sum(digits.bit_count() for digits in sets) / len(sets)
 
 
 @fused()

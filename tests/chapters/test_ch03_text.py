@@ -1,0 +1,78 @@
+"""Chapter 03: numbers that its text states hold for its arms and in its committed outputs."""
+
+import json
+import re
+
+import pytest
+
+from recurse_lab.chapters.ch03_tiny_recursive_model.arms import EQUAL, NINE, RECURSIVE, TASTE
+from recurse_lab.experiments.sudoku.problems import puzzles
+from recurse_lab.experiments.sudoku.trial import build
+from recurse_lab.measure.cost import parameters
+from recurse_lab.workbook.start import ROOT
+
+
+@pytest.fixture(scope="module")
+def cells():
+    path = ROOT / "notebooks" / "03_tiny_recursive_model.ipynb"
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+def table_below(cells, code):
+    """Row name -> the row's other cells, as text, of the table that a code cell shows."""
+    cell = next(cell for cell in cells if code in "".join(cell["source"]))
+    html = "".join("".join(output["data"]["text/html"]) for output in cell["outputs"] if "data" in output)
+    rows = re.findall(r"<tr><th[^>]*>(.*?)</th>(.*?)</tr>", html)
+    return {name: re.findall(r"<td[^>]*>(.*?)</td>", rest) for name, rest in rows if "<td" in rest}
+
+
+def test_parameters_puzzles_and_steps_are_what_the_text_says():
+    assert round(parameters(build(RECURSIVE)), -3) == 25_000
+    board = RECURSIVE.puzzles
+    assert (board.train, board.test, board.train_givens, board.test_givens) == (2_000, 256, (12, 20), (8, 11))
+    assert (TASTE.puzzles.train_givens, TASTE.puzzles.test_givens, TASTE.puzzles.test) == (
+        (7, 10),
+        (4, 5),
+        256,
+    )
+    assert RECURSIVE.plan.steps == 800
+    assert EQUAL["narrow"].plan.steps == 800
+    assert NINE["nine"].puzzles.test == 128
+    assert NINE["nine"].draws == 20
+
+
+def test_forty_kinds_of_6x6():
+    """All deals together show forty kinds; each deal keeps its kinds for the test to itself."""
+    from recurse_lab.tasks.sudoku import Sudoku
+
+    seen = {
+        tuple(Sudoku(6).kind(grid))
+        for seed in (0, 1)
+        for grid in puzzles(RECURSIVE, "train", seed).targets.tolist()
+    }
+    assert 25 <= len(seen) <= 40
+
+
+def test_more_rounds_take_only_a_few_more_steps(cells):
+    rounds = table_below(cells, "views.rounds_and_steps")
+    few, many = (float(rounds[name][2]) for name in ("up to 4", "7 or more"))
+    assert 0 < many - few < 3
+    assert many < 7
+
+
+def test_the_head_reads_z_as_it_reads_y(cells):
+    shares = table_below(cells, "views.probes")
+    y, z = (float(shares[f"step 16, {name}"][0]) for name in "yz")
+    assert abs(y - z) < 0.05
+
+
+def test_forgetting_z_costs_nothing_and_forgetting_both_all(cells):
+    said = "".join(
+        "".join(output["data"]["text/markdown"])
+        for cell in cells
+        if "last['z forgotten']" in "".join(cell["source"])
+        for output in cell["outputs"]
+    )
+    kept, z, _, both = map(float, re.findall(r"\b[01]\.\d\d\b", said))
+    assert kept - z < 0.03
+    assert both < 0.2
