@@ -221,7 +221,7 @@ def test_every_board_is_settled_or_moving_and_right_or_wrong():
     assert row["settled and right"] + row["settled and wrong"] == (moved < views.SETTLED).sum()
 
 
-def test_networks_are_exchanged_and_put_back():
+def test_networks_are_exchanged_in_a_copy():
     net, arm = nets()["hrm"], SMOKE["hrm"]
     batch = puzzles(arm, "test", 0)
     before = {name: value.clone() for name, value in net.state_dict().items()}

@@ -188,8 +188,8 @@ def angle(arm: SudokuArm, net: TRM, boards: Batch, steps: int) -> float:
         for _ in range(steps):
             state = evaluated(order, set())(net, state, context)
     given = Case(net, boards, state)
-    flat = [
+    short, whole = (
         torch.cat([part.flatten() for part in _gradients(net, loss_of(evaluated(order, graded), given))])
         for graded in (last, set(range(len(order))))
-    ]
-    return torch.cosine_similarity(flat[0], flat[1], dim=0).item()
+    )
+    return torch.cosine_similarity(short, whole, dim=0).item()

@@ -4,6 +4,7 @@ Shape letters: B puzzles, L cells, T steps, K numbers of loops in training, J in
 """
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any, cast
 
 import numpy as np
@@ -30,6 +31,7 @@ from recurse_lab.recurrence import think
 from recurse_lab.state import latent
 from recurse_lab.tasks.arc import ArcTask
 from recurse_lab.tasks.base import Batch
+from recurse_lab.train.loop import seeded
 
 __all__ = [
     "PUBLISHED",
@@ -177,8 +179,9 @@ def angles(
     """Cosine of the one-step gradient with that of a whole supervision step, before and after training."""
     found = {}
     for name, net in nets.items():
-        torch.manual_seed(seed)
-        for when, which in (("untrained", cast(TRM, build(arms[name]))), ("trained", net)):
+        with seeded(seed):
+            untrained = cast(TRM, build(arms[name]))
+        for when, which in (("untrained", untrained), ("trained", net)):
             found[f"{arms[name].label}, {when}"] = {
                 f"step {step}": angle(arms[name], which, batch, step - 1) for step in steps
             }
@@ -195,12 +198,11 @@ def swapped(arm: SudokuArm, net: TRM, batch: Batch) -> dict[str, float]:
         "the fast one in both roles": (fast, fast),
         "the slow one in both roles": (slow, slow),
     }
-    found = {}
+    found, other = {}, deepcopy(net)
     for use, pair in uses.items():
-        net.nets = nn.ModuleList(pair)
-        ((_, right_BL),) = right_after(net, batch, [JUDGED * arm.cycles])
+        other.nets = nn.ModuleList(pair)
+        ((_, right_BL),) = right_after(other, batch, [JUDGED * arm.cycles])
         found[use] = right_BL.all(1).float().mean().item()
-    net.nets = nn.ModuleList((fast, slow))
     return found
 
 
