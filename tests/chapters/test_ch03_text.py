@@ -3,12 +3,15 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from recurse_lab.chapters.ch03_tiny_recursive_model.arms import EQUAL, NINE, RECURSIVE, TASTE
 from recurse_lab.experiments.sudoku.problems import puzzles
-from recurse_lab.experiments.sudoku.trial import build
+from recurse_lab.experiments.sudoku.trial import build, trial
 from recurse_lab.measure.cost import parameters
+from recurse_lab.records.store import read_reference
+from recurse_lab.tasks.sudoku import Sudoku
 from recurse_lab.workbook.start import ROOT
 
 
@@ -43,8 +46,6 @@ def test_parameters_puzzles_and_steps_are_what_the_text_says():
 
 def test_forty_kinds_of_6x6():
     """All deals together show forty kinds; each deal keeps its kinds for the test to itself."""
-    from recurse_lab.tasks.sudoku import Sudoku
-
     seen = {
         tuple(Sudoku(6).kind(grid))
         for seed in (0, 1)
@@ -75,3 +76,10 @@ def test_forgetting_z_costs_nothing_and_forgetting_both_all(cells):
     kept, z, _, both = map(float, re.findall(r"\b[01]\.\d\d\b", said))
     assert kept - z < 0.03
     assert both < 0.2
+
+
+def test_the_head_says_yes_too_early_on_hard_puzzles():
+    runs = read_reference(ROOT / "data", trial, {"two_blocks": RECURSIVE}).results["two_blocks"]
+    early = [run.values["early_exit"]["exact"] for run in runs.values()]
+    late = [run.values["exact"]["16"] for run in runs.values()]
+    assert np.mean(late) - np.mean(early) > 0.03

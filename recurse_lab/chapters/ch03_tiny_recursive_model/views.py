@@ -163,3 +163,8 @@ def draws(runs: Mapping[int, Record]) -> dict[str, float]:
 def mean(runs: Mapping[int, Record]) -> float:
     """Share solved, mean over seeds."""
     return float(np.mean([solved(run) for run in runs.values()]))
+
+
+def column_means(rows: Mapping[str, Mapping[str, float]]) -> list[float]:
+    """Mean of each column of a table, in its order."""
+    return np.array([list(row.values()) for row in rows.values()]).mean(axis=0).tolist()
