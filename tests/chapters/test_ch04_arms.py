@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from recurse_lab.chapters.ch04_recursion_or_hierarchy import arms, claims, views
+from recurse_lab.chapters.ch04_recursion_or_hierarchy import arms, by_hand, claims, views
 from recurse_lab.chapters.ch04_recursion_or_hierarchy import rates as search
 from recurse_lab.experiments.sudoku.arm import CARRIED, RECURSIVE, STEPS, TINY, Puzzles, smoke
 from recurse_lab.experiments.sudoku.problems import pool, puzzles
@@ -188,6 +188,7 @@ def test_changes_stand_beside_the_base_on_the_same_seeds_and_beside_published_fi
     base, hrm = (table[arms.CLAIMED[name].label] for name in results)
     assert (base["minus base [95 %]"], base["published, %"]) == ("–", "87.4")
     assert hrm["minus base [95 %]"].startswith("-0.250 [")
+    assert views.minus(results, "hrm", "recursive") == -0.25
     assert (hrm["boards solved"], hrm["least"], hrm["most"], hrm["seeds"]) == (0.375, 0.25, 0.5, 2)
     assert (hrm["weights"], hrm["published, %"]) == (7, "55.0")
 
@@ -251,7 +252,7 @@ def test_gradients_point_the_same_way_where_nothing_is_cut():
 
 def test_the_arc_task_is_shown_whole_without_the_answer():
     task = views.chosen(arms.ARC)[0]
-    shown, asked = views.arc_example(task)
+    shown, asked = by_hand.arc_example(task)
     assert len(shown) == 2 * len(task.demonstrations)
     assert [title for title, _ in asked] == ["test: input"]
     assert np.array_equal(asked[0][1], task.tests[0].input)

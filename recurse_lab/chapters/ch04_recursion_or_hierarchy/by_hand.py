@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from recurse_lab.tasks.arc import ArcTask
 from recurse_lab.tasks.sudoku_rules import Board, Rules
 
 RULES = Rules(6)
@@ -142,7 +143,17 @@ def as_number(found: Any) -> Any:
     return float(total)
 
 
-# The vote of ARC
+# ARC
+
+
+def arc_example(task: ArcTask) -> list[list[tuple[str, Any]]]:
+    """A task to solve by eye: demonstrations, input and output in turn, and a row with the first test's input."""
+    shown = [
+        panel
+        for number, pair in enumerate(task.demonstrations, start=1)
+        for panel in ((f"input {number}", pair.input), (f"output {number}", pair.output))
+    ]
+    return [shown, [("test: input", task.tests[0].input)]]
 
 
 def two_guesses(answers: Sequence[str]) -> list[str]:

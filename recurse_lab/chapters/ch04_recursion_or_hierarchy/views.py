@@ -29,7 +29,6 @@ from recurse_lab.models.trm import TRM
 from recurse_lab.records.replicate import Results
 from recurse_lab.recurrence import think
 from recurse_lab.state import latent
-from recurse_lab.tasks.arc import ArcTask
 from recurse_lab.tasks.base import Batch
 from recurse_lab.train.loop import seeded
 
@@ -37,7 +36,6 @@ __all__ = [
     "PUBLISHED",
     "angles",
     "apart",
-    "arc_example",
     "arm_results",
     "by_steps",
     "cases",
@@ -47,6 +45,7 @@ __all__ = [
     "identities",
     "loops",
     "mean_solved",
+    "minus",
     "moved_by_step",
     "rows",
     "settled_rows",
@@ -87,6 +86,11 @@ def mean_solved(results: Results, name: str) -> float:
     return float(np.mean([solved(run) for run in results[name].values()]))
 
 
+def minus(results: Results, name: str, base: str) -> float:
+    """Boards solved by an arm minus those of the base on the same seeds, mean over seeds."""
+    return float(np.mean([solved(run) - solved(results[base][seed]) for seed, run in results[name].items()]))
+
+
 def changes(results: Results, arms: Mapping[str, SudokuArm], base: str) -> dict[str, dict[str, Any]]:
     """Arm label -> boards solved, difference to the base on the same seeds with its interval, published figure."""
     found = {}
@@ -102,8 +106,8 @@ def changes(results: Results, arms: Mapping[str, SudokuArm], base: str) -> dict[
             "published, %": PUBLISHED.get(arm.name, "–"),
         }
         if arm.name != base:
-            pairs = [(value, solved(results[base][seed])) for seed, value in arm.values.items()]
-            effect = paired_effect(*zip(*pairs, strict=True), problems=arms[arm.name].puzzles.test)
+            theirs = [solved(results[base][seed]) for seed in arm.values]
+            effect = paired_effect(list(arm.values.values()), theirs, problems=arms[arm.name].puzzles.test)
             row["minus base [95 %]"] = f"{effect.mean:+.3f} [{effect.low:+.3f}, {effect.high:+.3f}]"
         found[arm.label] = row
     return found
@@ -204,13 +208,3 @@ def swapped(arm: SudokuArm, net: TRM, batch: Batch) -> dict[str, float]:
         ((_, right_BL),) = right_after(other, batch, [JUDGED * arm.cycles])
         found[use] = right_BL.all(1).float().mean().item()
     return found
-
-
-def arc_example(task: ArcTask) -> list[list[tuple[str, Any]]]:
-    """A task to solve by eye: demonstrations, input and output in turn, and a row with the first test's input."""
-    shown = [
-        panel
-        for number, pair in enumerate(task.demonstrations, start=1)
-        for panel in ((f"input {number}", pair.input), (f"output {number}", pair.output))
-    ]
-    return [shown, [("test: input", task.tests[0].input)]]
