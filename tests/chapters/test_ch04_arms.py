@@ -153,12 +153,13 @@ def test_the_chapter_says_what_the_verdicts_say():
     assert claims.believed(claims.judged(results, words=False).values()) == ""
 
 
-def test_what_long_runs_add_depends_on_their_lead():
-    said = [claims.longer(lead) for lead in (-0.05, 0.01, 0.05)]
-    assert "still ahead, by 0.05" in said[0]
-    assert "nothing of this is left" in said[1]
-    assert "*ahead*, by 0.05" in said[2]
-    assert all("2,000 steps" in one for one in said)
+def test_what_long_runs_add_depends_on_every_seed():
+    said = [claims.longer(leads) for leads in ([-0.05, -0.01], [-0.01, 0.05, 0.02], [0.05, 0.01])]
+    assert "still ahead on every seed, by 0.03" in said[0]
+    assert "from seed to seed (HRM's form +0.02" in said[1]
+    assert "*ahead* on every seed, by 0.03" in said[2]
+    assert all("After 2,000 steps" in one for one in said)
+    assert "on 3 seeds" in said[1]
 
 
 # Rates

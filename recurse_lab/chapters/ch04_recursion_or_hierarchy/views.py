@@ -43,6 +43,7 @@ __all__ = [
     "chosen",
     "guesses",
     "identities",
+    "leads",
     "loops",
     "mean_solved",
     "minus",
@@ -86,9 +87,14 @@ def mean_solved(results: Results, name: str) -> float:
     return float(np.mean([solved(run) for run in results[name].values()]))
 
 
+def leads(results: Results, name: str, base: str) -> list[float]:
+    """Boards solved by an arm minus those of the base on the same seed, for each seed of the arm."""
+    return [solved(run) - solved(results[base][seed]) for seed, run in results[name].items()]
+
+
 def minus(results: Results, name: str, base: str) -> float:
-    """Boards solved by an arm minus those of the base on the same seeds, mean over seeds."""
-    return float(np.mean([solved(run) - solved(results[base][seed]) for seed, run in results[name].items()]))
+    """The mean of `leads`."""
+    return float(np.mean(leads(results, name, base)))
 
 
 def changes(results: Results, arms: Mapping[str, SudokuArm], base: str) -> dict[str, dict[str, Any]]:
@@ -116,9 +122,9 @@ def changes(results: Results, arms: Mapping[str, SudokuArm], base: str) -> dict[
 def apart(results: Results, arms: Mapping[str, SudokuArm], base: str) -> dict[str, list[str]]:
     """Labels of the arms that solve fewer boards than the base on every seed, more on every seed, or neither."""
     found: dict[str, list[str]] = {"below": [], "above": [], "overlapping": []}
-    for name, runs in results.items():
+    for name in results:
         if name != base:
-            differences = [solved(run) - solved(results[base][seed]) for seed, run in runs.items()]
+            differences = leads(results, name, base)
             word = "below" if max(differences) < 0 else "above" if min(differences) > 0 else "overlapping"
             found[word].append(arms[name].label)
     return found
