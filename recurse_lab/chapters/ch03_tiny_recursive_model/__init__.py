@@ -7,6 +7,6 @@ CHAPTER = Chapter(
     name="03_tiny_recursive_model",
     title="Tiny recursive model: two blocks that think again, against nets of many blocks",
     question="Does a tiny net that thinks again beat larger ones on puzzles, and what makes the difference?",
-    minutes="about 1",
+    minutes="3 to 4",
     before=("00", "02"),
 )
