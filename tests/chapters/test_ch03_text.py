@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from recurse_lab.chapters.ch03_tiny_recursive_model.arms import EQUAL, NINE, RECURSIVE, TASTE
+from recurse_lab.experiments.sudoku.arm import for_long
 from recurse_lab.experiments.sudoku.problems import puzzles
 from recurse_lab.experiments.sudoku.trial import build, trial
 from recurse_lab.measure.cost import parameters
@@ -83,3 +84,10 @@ def test_the_head_says_yes_too_early_on_hard_puzzles():
     early = [run.values["early_exit"]["exact"] for run in runs.values()]
     late = [run.values["exact"]["16"] for run in runs.values()]
     assert np.mean(late) - np.mean(early) > 0.03
+
+
+def test_long_runs_of_the_recursive_net_solve_less():
+    arms = {"recursive_long": for_long(RECURSIVE, RECURSIVE.plan.rate)}
+    runs = read_reference(ROOT / "data", trial, arms).results["recursive_long"]
+    shares = [run.values["exact"]["16"] for run in runs.values()]
+    assert (round(min(shares), 2), round(max(shares), 2)) == (0.84, 0.88)
