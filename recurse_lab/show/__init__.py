@@ -20,7 +20,7 @@ from recurse_lab.show.programs import graph, settled_tree
 from recurse_lab.show.rounds import by_round, gain_against_gap, precision_by_share
 from recurse_lab.show.sizes import by_size, error_kinds
 from recurse_lab.show.sudoku import board_map, board_scrubber
-from recurse_lab.show.supervision import calibration, halting_histogram, loops_grid
+from recurse_lab.show.supervision import calibration, loops_grid
 from recurse_lab.show.trees import evaluation, expression
 from recurse_lab.show.verdicts import ablations, intervals, scale_plot, strip
 
@@ -51,7 +51,6 @@ __all__ = [
     "gain_against_gap",
     "graph",
     "grid_rows",
-    "halting_histogram",
     "halting_tradeoff",
     "intervals",
     "kinds_of_answers",

@@ -1,4 +1,4 @@
-"""Supervision steps: when boards are halted, how well a halting head is calibrated, how many loops help.
+"""Supervision steps: how well a halting head is calibrated, how many loops help.
 
 Shape letters: B boards, M probabilities, K numbers of loops in training, J in the test.
 """
@@ -8,40 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from recurse_lab.show.theme import INK, NEUTRAL, PALETTE, RIGHT, SHADES, WRONG, figure, plain
-
-
-def halting_histogram(steps: np.ndarray, right: np.ndarray) -> go.Figure:
-    """Histogram of the supervision steps at which boards were halted; hatched bars of wrong boards on right ones.
-
-    Args:
-        steps: (B,) supervision step at which each board was halted, from 1.
-        right: (B,) whether the answer was right at this step.
-
-    Raises:
-        ValueError: the shapes do not fit together, or there is no board.
-    """
-    if steps.shape != right.shape or steps.ndim != 1 or not len(steps):
-        raise ValueError(f"steps {steps.shape} and right {right.shape} must be one value a board each")
-    right = right.astype(bool)
-    fig = figure(
-        "When each board was halted",
-        "supervision step",
-        "boards",
-        "Histogram of the supervision steps at which boards were halted; right boards plain, wrong ones hatched.",
-        barmode="stack",
-        bargap=0.15,
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.01, "yanchor": "bottom"},
-    )
-    numbers = list(range(1, int(steps.max()) + 1))
-    looks = {"right": (right, RIGHT, ""), "wrong": (~right, WRONG, "/")}
-    for label, (which, color, hatching) in looks.items():
-        counts = [int((steps[which] == number).sum()) for number in numbers]
-        marker = {"color": color, "pattern": {"shape": hatching}}
-        name = f"{label}: {which.sum()} of {len(steps)}"
-        hover = f"step %{{x}}: %{{y}} boards {label}<extra></extra>"
-        fig.add_bar(x=numbers, y=counts, marker=marker, name=name, hovertemplate=hover)
-    return fig.update_xaxes(range=[0.4, len(numbers) + 0.6], tickformat="d")
+from recurse_lab.show.theme import INK, NEUTRAL, PALETTE, SHADES, figure, plain
 
 
 def calibration(probability: np.ndarray, right: np.ndarray, bins: int = 10) -> go.Figure:

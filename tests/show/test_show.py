@@ -145,9 +145,6 @@ FIGURES = {
     "board_scrubber of 6x6": lambda bad: sudoku(bad, side=6, steps=16),
     "by_step": lambda bad: show.by_step({"a": {1: 0.5, 2: bad}, "b": {1: 0.2, 16: 0.9}}, "Steps", "share"),
     "calibration": head,
-    "halting_histogram": lambda _: show.halting_histogram(
-        RANDOM.integers(1, 17, 300), RANDOM.random(300) < 0.5
-    ),
     "loops_grid": lambda bad: show.loops_grid(np.array([[0.1, 0.2], [bad, 0.4]]), [2, 4], [1, 16]),
     "by_families": lambda bad: show.by_families({"a": {4: [0.1, bad], 64: [0.9]}}, "share"),
     "descent_paths": lambda _: show.descent_paths({"a": (np.eye(2), np.ones(2), np.zeros((4, 2)))}),

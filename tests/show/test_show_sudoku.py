@@ -125,19 +125,8 @@ def test_a_map_writes_the_number_of_every_blank_cell():
     assert fig.data[1].colorbar.title.text == "iteration"
 
 
-def test_halted_boards_are_counted_by_step():
-    fig = show.halting_histogram(np.array([1, 1, 3, 3, 3]), np.array([True, False, True, True, False]))
-    right, wrong = fig.data
-    assert (fig.layout.barmode, right.x) == ("stack", (1, 2, 3))
-    assert (right.y, wrong.y) == ((1, 0, 2), (1, 0, 1))
-    assert (right.name, wrong.name) == ("right: 3 of 5", "wrong: 2 of 5")
-    assert right.marker.pattern.shape != wrong.marker.pattern.shape
-
-
 @pytest.mark.parametrize(("steps", "right"), [((3,), (4,)), ((2, 2), (2, 2)), ((0,), (0,))])
-def test_a_histogram_and_a_head_need_one_value_a_board(steps, right):
-    with pytest.raises(ValueError, match="one value a board"):
-        show.halting_histogram(np.ones(steps, dtype=int), np.ones(right, dtype=bool))
+def test_a_head_needs_one_value_a_board(steps, right):
     with pytest.raises(ValueError, match=ONE_LINE):
         show.calibration(np.ones(steps), np.ones(right, dtype=bool))
 

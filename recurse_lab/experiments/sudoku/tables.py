@@ -1,44 +1,17 @@
-"""Recorded runs on Sudoku as rows and curves."""
+"""Recorded runs on Sudoku as shares by step and by use."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from recurse_lab.claims.arms import ArmResult, arm_results
 from recurse_lab.experiments.sudoku.arm import JUDGED, SudokuArm
 from recurse_lab.records.record import Record
-from recurse_lab.records.replicate import Results
 
 
 def solved(record: Record) -> float:
     """The claims' metric: boards wholly right after 16 supervision steps, or after a plain net's last block."""
     shares = record.values["exact"]
     return shares.get(str(JUDGED), next(iter(shares.values())))
-
-
-def costs(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, dict[str, Any]]:
-    """Arm label -> costs and share of boards solved, means over seeds."""
-    rows = {}
-    for arm in arm_results(results, arms, solved):
-        runs = results[arm.name].values()
-        rows[arm.label] = {
-            "parameters": arm.params,
-            "optimizer steps": round(sum(run.values["steps"] for run in runs) / len(runs)),
-            "boards given": round(sum(run.values["boards"] for run in runs) / len(runs)),
-            "training FLOPs": arm.train_flops,
-            "FLOPs of one answer": arm.infer_flops,
-            "CPU-seconds a seed": arm.seconds,
-            "boards solved": sum(arm.values.values()) / len(arm.values),
-        }
-    return rows
-
-
-def curves(results: Results, arms: Mapping[str, SudokuArm]) -> dict[str, list[list[float]]]:
-    """Arm label -> share of cells right in training, one list a seed, one entry for every 20 steps."""
-    return {
-        arms[name].label: [run.values["curve"]["accuracy"] for run in runs.values()]
-        for name, runs in results.items()
-    }
 
 
 def by_steps(runs: Mapping[int, Record]) -> dict[int, float]:
