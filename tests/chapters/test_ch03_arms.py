@@ -67,7 +67,7 @@ def test_the_arm_on_9x9_is_the_recursive_one_on_larger_boards():
 
 def test_every_claim_names_arms_that_are_recorded():
     arms = {**LIVE, **EQUAL, **NINE}
-    for claim in (claims.NINE_BY_NINE, *claims.OTHERS):
+    for claim in (claims.NINE_BY_NINE, claims.COMPUTE, *claims.OTHERS):
         assert {claim.treatment, *claim.controls} <= arms.keys()
         assert claim.problems == arms[claim.treatment].puzzles.test
     assert {claims.CHOICE.treatment, *claims.CHOICE.controls} == {"chosen", "one", "longer"}
